@@ -1,0 +1,84 @@
+"""All views of one function, in tabs, with one focus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from difflab.core.call import Call, call, require_differentiable
+from difflab.core.capture import capture
+from difflab.core.graph import Graph
+from difflab.core.showable import Showable
+from difflab.labs.adjoint import AdjointTrace, inspect
+from difflab.labs.check import Report, check
+from difflab.labs.elimination import Elimination, eliminate
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What one lab said when it could not do its work for this function; the other views stay usable."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, eq=False)
+class Lab(Showable):
+    """One function at one point: drawn, checked, stepped through and eliminated.
+
+    `graph` is always there; each of the other three is its lab's own object, or the `Failure` that tells why not.
+    """
+
+    graph: Graph
+    check: Report | Failure
+    adjoint: AdjointTrace | Failure
+    elimination: Elimination | Failure
+
+    def __str__(self) -> str:
+        """What each lab found, as text."""
+        parts = {"graph": _program(self.graph), "check": self.check, "adjoint": self.adjoint, "elimination": self.elimination}
+        return "\n\n".join(f"{name}\n{'─' * len(name)}\n{part}" for name, part in parts.items())
+
+
+def lab(
+    f: Callable[..., Any],
+    *args: Any,
+    argnums: int | Sequence[int] | None = None,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    has_aux: bool = False,
+    **kwargs: Any,
+) -> Lab:
+    """Draw, check, step through and eliminate `f(*args)`: the four labs on one graph, in the tabs of one widget.
+
+    `argnums`, `static_argnums`, `static_argnames` and `has_aux` are as in JAX; other keyword arguments go to `f`.
+    Raises `CaptureError` where `f` cannot be traced. A lab that cannot handle `f` says so in its own tab.
+
+    >>> import jax.numpy as jnp
+    >>> found = lab(lambda x, y: jnp.sin(x) * y, 1.0, 2.0)
+    >>> found.check.verdict
+    'agrees'
+    """
+    at = call(
+        f, *args, argnums=argnums, static_argnums=static_argnums, static_argnames=static_argnames, has_aux=has_aux, **kwargs
+    )
+    graph = capture(at)
+    return Lab(graph, *(_attempt(work, at, graph) for work in (check_call, inspect_call, eliminate_call)))
+
+
+def _attempt(work: Callable[[Call, Graph], Any], at: Call, graph: Graph) -> Any:
+    """Run one lab; its failure is a result, too."""
+    try:
+        require_differentiable(at)
+        return work(at, graph)
+    except Exception as error:
+        return Failure(f"{type(error).__name__}: {error}")
+
+
+def _program(graph: Graph) -> str:
+    lines = str(graph).splitlines()
+    left_out = [f"… {len(lines) - 60} more lines"] if len(lines) > 60 else []
+    return "\n".join([*lines[:60], *left_out])

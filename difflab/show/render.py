@@ -1,0 +1,163 @@
+"""How each kind of object is drawn: its part of the wire, its picture, its text, its widget and its page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from difflab.core.graph import Graph
+from difflab.labs.adjoint import AdjointTrace
+from difflab.labs.check import Report
+from difflab.labs.elimination import Elimination
+from difflab.show import adjoint as adjoint_view
+from difflab.show import check as check_view
+from difflab.show import elimination as elimination_view
+from difflab.show.drawing import Draughtsman
+from difflab.show.graph import graph_section
+from difflab.show.lab import Failure, Lab
+from difflab.show.page import page
+from difflab.show.svg import graph_svg
+from difflab.show.widget import Widget, focus_of
+from difflab.show.wire import Wire
+
+Handler = Callable[[Widget, Wire], None]
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What is on the table for one object: sections of the wire, and what to do for messages of the front end."""
+
+    graph: Graph
+    sections: Wire
+    handlers: dict[str, Handler]
+
+    @property
+    def state(self) -> Wire:
+        views = list(self.sections)
+        return {"title": title(self.graph), "views": views, **self.sections}
+
+
+def mimebundle(shown: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Widget, picture and text: the front end takes what it can draw."""
+    live, metadata = widget(shown)._repr_mimebundle_()
+    picture = base64.b64encode(svg(shown).encode()).decode()
+    name = title(_graph_of(shown)).replace('"', "'")
+    html = f'<img alt="difflab: {name}" src="data:image/svg+xml;base64,{picture}">'
+    return {**live, "text/html": html, "text/plain": text(shown)}, metadata
+
+
+def text(shown: Any) -> str:
+    """The object as readable text, long programs cut short."""
+    lines = str(shown).splitlines()
+    more = [f"… {len(lines) - 80} more lines: print the object for all of them"] if len(lines) > 80 else []
+    return "\n".join([*lines[:80], *more])
+
+
+def widget(shown: Any, height: int | None = None, view: str | None = None) -> Widget:
+    """The object's live view; one object has one."""
+    made: Widget | None = shown.__dict__.get("_widget")
+    if made is None or made.comm is None:
+        desk = _desk(shown)
+        handlers = {
+            kind: (lambda message, act=act: act(made_here[0], message)) for kind, act in desk.handlers.items()
+        }
+        made_here = [Widget(desk.state, focus_of(desk.graph), handlers)]
+        made = made_here[0]
+        shown.__dict__["_widget"] = made
+    if height is not None:
+        made.height = height
+    if view is not None:
+        made.focus = {**made.focus, "view": _known_view(made, view)}
+    return made
+
+
+def svg(shown: Any) -> str:
+    """The object's static picture."""
+    match shown:
+        case Lab():
+            return svg(shown.graph)
+        case Report():
+            return check_view.check_svg(shown)
+        case AdjointTrace():
+            return adjoint_view.adjoint_svg(shown)
+        case Elimination():
+            return elimination_view.elimination_svg(shown)
+        case _:
+            section = graph_section(_draughtsman(shown))
+            return graph_svg(section, title(shown), f"{shown.size} equations")
+
+
+def html(shown: Any, path: str | None = None, texts: dict[str, str] | None = None) -> str:
+    """The object's self-contained page."""
+    desk = _desk(shown)
+    found = page(title(desk.graph), desk.state, svg(shown), texts or {})
+    if path is not None:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(found)
+    return found
+
+
+def title(graph: Graph) -> str:
+    """`softplus(x: f32[3])`"""
+    arguments = [f"{graph.vertices[v].name or 'x'}: {graph.vertices[v].type}" for v in graph.inputs]
+    shown = ", ".join(arguments) if len(arguments) <= 4 else f"{arguments[0]}, … {len(arguments) - 1} more"
+    return f"{graph.name}({shown})"
+
+
+def _graph_of(shown: Any) -> Graph:
+    return shown if isinstance(shown, Graph) else shown.graph
+
+
+def _draughtsman(graph: Graph) -> Draughtsman:
+    made = graph.__dict__.get("_draughtsman")
+    if made is None:
+        made = graph.__dict__["_draughtsman"] = Draughtsman(graph)
+    return made
+
+
+def _desk(shown: Any) -> _Desk:
+    match shown:
+        case Lab():
+            parts = {"graph": shown.graph, "check": shown.check, "adjoint": shown.adjoint, "elimination": shown.elimination}
+            made = {name: _part(part) for name, part in parts.items()}
+            handlers = {kind: act for _, acts in made.values() for kind, act in acts.items()}
+            return _Desk(shown.graph, {name: section for name, (section, _) in made.items()}, handlers)
+        case _:
+            section, handlers = _part(shown)
+            return _Desk(_graph_of(shown), {_view(shown): section}, handlers)
+
+
+def _part(part: Any) -> tuple[Wire, dict[str, Handler]]:
+    match part:
+        case Failure():
+            return {"failed": part.text}, {}
+        case Report():
+            return check_view.check_section(part), {}
+        case AdjointTrace():
+            return adjoint_view.adjoint_section(part), {"array": adjoint_view.answer_array(part)}
+        case Elimination():
+            game = elimination_view.Game(part)
+            return game.section(), game.handlers()
+        case _:
+            draughtsman = _draughtsman(part)
+            return graph_section(draughtsman), {"scope": _answer_scope(draughtsman)}
+
+
+def _view(shown: Any) -> str:
+    return {Report: "check", AdjointTrace: "adjoint", Elimination: "elimination"}.get(type(shown), "graph")
+
+
+def _known_view(made: Widget, view: str) -> str:
+    if view not in made.views:
+        raise ValueError(f"view {view!r} is not among this widget's views, which are {', '.join(made.views)}")
+    return view
+
+
+def _answer_scope(draughtsman: Draughtsman) -> Handler:
+    def answer(made: Widget, message: Wire) -> None:
+        scope, nodes = draughtsman.scope(message["id"])
+        made.send({"kind": "scope", "scope": scope, "nodes": nodes})
+
+    return answer

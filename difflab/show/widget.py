@@ -1,0 +1,83 @@
+"""The one widget: what it shows, what it keeps in step with, what it is asked for. The other bank is `widgets/src/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import anywidget
+import traitlets
+
+from difflab.core.graph import Graph
+from difflab.show.wire import Wire
+
+BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
+
+Answer = Callable[[Wire], "Wire | None"]
+"""Takes a message of the front end; returns new traits to set (`{"elimination": …}`), or None."""
+
+
+class Focus(traitlets.HasTraits):
+    """What is selected and which step is shown, shared by all views of one graph."""
+
+    state = traitlets.Dict({"view": None, "selection": None, "steps": {}})
+
+
+class Widget(anywidget.AnyWidget):
+    """A view of graphs and traces, in tabs where there are several. widgets/WIRE.md has the meaning of the traits."""
+
+    _esm = BUNDLE.read_text(encoding="utf-8") if BUNDLE.exists() else "export default {}"
+
+    format = traitlets.Int(1).tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    views = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    graph = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    check = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    adjoint = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    elimination = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    focus = traitlets.Dict({"view": None, "selection": None, "steps": {}}).tag(sync=True)
+    notice = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    height = traitlets.Int(520).tag(sync=True)
+
+    def __init__(self, state: Mapping[str, Any], focus: Focus, answers: Mapping[str, Callable[[Wire], Any]]) -> None:
+        """Show `state`; `answers` maps a message's kind to what is done for it."""
+        super().__init__(**state)
+        self._answers = dict(answers)
+        self._link = traitlets.link((focus, "state"), (self, "focus"))
+        self.on_msg(_answer)
+
+    @property
+    def selection(self) -> str | None:
+        """The id of the selected node, or None."""
+        return self.focus.get("selection")
+
+    def select(self, node: str | None) -> None:
+        """Select a node by its id (see `difflab.core.graph.walk`) in every view of this graph."""
+        self.focus = {**self.focus, "selection": node}
+
+    def go(self, view: str, step: int) -> None:
+        """Go to a step of a trace: view is "adjoint" or "elimination"."""
+        self.focus = {**self.focus, "steps": {**self.focus.get("steps", {}), view: step}}
+
+
+_FOCUS: WeakKeyDictionary[Graph, Focus] = WeakKeyDictionary()
+
+
+def focus_of(graph: Graph) -> Focus:
+    """The one focus of everything that is known about this graph."""
+    if graph not in _FOCUS:
+        _FOCUS[graph] = Focus()
+    return _FOCUS[graph]
+
+
+def _answer(widget: Widget, message: Wire, _: object) -> None:
+    """Carry out one message; what goes wrong is shown in the widget, which stays usable."""
+    kind = message.get("kind")
+    try:
+        if kind not in widget._answers:
+            raise ValueError(f"this view does not know the request {kind!r}")
+        widget._answers[kind](message)
+    except Exception as error:
+        widget.send({"kind": "error", "text": f"{type(error).__name__}: {error}"})
