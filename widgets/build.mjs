@@ -1,0 +1,58 @@
+// Build src/index.ts into the one ES module that the Python package ships, with the hash of its inputs on the first line.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "../difflab/static/widget.js");
+
+/** Every file that decides what the bundle is, as posix paths relative to widgets/, sorted by code unit. */
+function inputs() {
+  const sources = readdirSync(join(here, "src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(here.length + 1)
+        .replaceAll("\\", "/"),
+    );
+  return ["build.mjs", "package-lock.json", "tsconfig.json", ...sources].sort();
+}
+
+function digest() {
+  const hash = createHash("sha256");
+  for (const path of inputs()) {
+    hash
+      .update(path, "utf8")
+      .update("\0")
+      .update(readFileSync(join(here, path)))
+      .update("\0");
+  }
+  return hash.digest("hex");
+}
+
+const cssAsText = {
+  name: "css-as-text",
+  setup(bundler) {
+    bundler.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+const { outputFiles } = await build({
+  entryPoints: [join(here, "src/index.ts")],
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  charset: "utf8",
+  legalComments: "none",
+  plugins: [cssAsText],
+  write: false,
+});
+const code = `/*! difflab widget · src-sha256: ${digest()} */\n${outputFiles[0].text}`;
+writeFileSync(out, code);
+console.log(`${out}: ${(Buffer.byteLength(code) / 1024).toFixed(1)} KB`);

@@ -1,0 +1,213 @@
+/** What the wire carries (WIRE.md), as types. */
+
+export type ViewName = "graph" | "check" | "adjoint" | "elimination";
+/** A real number, or a complex one as [re, im]. */
+export type Num = number | readonly [number, number];
+export type Point = readonly [number, number];
+
+export type ItemKind = "equation" | "input" | "constant" | "output" | "outer" | "scope";
+export interface Item {
+  readonly id: string;
+  readonly kind: ItemKind;
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+  readonly label: string;
+  readonly detail: string;
+  readonly scopes: readonly string[];
+}
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly points: readonly Point[];
+  readonly label: string;
+}
+export interface Scope {
+  readonly id: string;
+  readonly label: string;
+  readonly kind: string;
+  readonly width: number;
+  readonly height: number;
+  readonly items: readonly Item[];
+  readonly edges: readonly Edge[];
+  readonly portals: readonly (readonly [string, string])[];
+}
+export interface Operand {
+  readonly id: string | null;
+  readonly name: string;
+  readonly shape: string;
+  readonly dtype: string;
+}
+export interface Source {
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+  readonly text: string;
+}
+export interface Info {
+  readonly primitive: string;
+  readonly name: string;
+  readonly text: string;
+  readonly results: readonly Operand[];
+  readonly operands: readonly Operand[];
+  readonly consumers: readonly string[];
+  readonly params: Readonly<Record<string, string>>;
+  readonly source: Source | null;
+  readonly scope: string;
+}
+export interface GraphSection {
+  readonly root: string;
+  readonly open: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly nodes: Readonly<Record<string, Info>>;
+  readonly scopes: Readonly<Record<string, Scope>>;
+}
+
+export type Verdict = "agrees" | "differs" | "not finite" | "not differentiable here" | "unsupported" | "undecided";
+export interface CheckEntry {
+  readonly i: number;
+  readonly j: number;
+  readonly verdict: Verdict;
+  readonly symbolic: string;
+  readonly mathml: string | null;
+  readonly jacfwd: Num | null;
+  readonly jacrev: Num | null;
+  readonly truth: Num | null;
+  readonly error: number | null;
+  readonly note: string;
+}
+export interface CheckSection {
+  readonly verdict: string;
+  readonly summary: string;
+  readonly point: readonly { readonly name: string; readonly value: string }[];
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly entries: readonly CheckEntry[];
+  readonly left_out: number;
+  /** What the whole check has to say, and the conditions that its formulas hold under. */
+  readonly notes: readonly string[];
+  readonly path: readonly string[];
+  readonly unsupported: readonly {
+    readonly primitive: string;
+    readonly node: string;
+    readonly source: string | null;
+  }[];
+  readonly snippet: string;
+}
+
+export interface Summary {
+  readonly size: number;
+  readonly norm: number;
+  readonly min: Num;
+  readonly max: Num;
+  readonly mean: Num;
+  readonly nan: number;
+  readonly inf: number;
+  readonly zero: number;
+}
+export interface Contribution {
+  readonly name: string;
+  readonly primal: Summary | null;
+  readonly cotangent: Summary | null;
+}
+export type Flag = "nan" | "inf" | "zero" | null;
+export interface Step {
+  readonly phase: "forward" | "reverse";
+  readonly node: string;
+  readonly path: string;
+  readonly text: string;
+  readonly source: string | null;
+  readonly shape: string;
+  readonly primal: Summary | null;
+  readonly cotangent: Summary | null;
+  readonly inputs: readonly Contribution[];
+  readonly flag: Flag;
+}
+export interface AdjointSection {
+  readonly steps: number;
+  readonly forward: number;
+  /** Step `n`, read from the columns when asked for. */
+  readonly at: (n: number) => Step;
+  readonly arguments: readonly Contribution[];
+  readonly explanation: string;
+  readonly firstNan: number | null;
+  readonly truncated: string | null;
+}
+
+export type StructuredEdge = readonly [from: string, to: string, structure: string];
+export interface Vertex {
+  readonly id: string;
+  readonly label: string;
+  readonly role: "input" | "intermediate" | "output";
+  readonly shape: string;
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+export interface EliminationFrame {
+  readonly vertex: string;
+  readonly cost: number;
+  readonly scalar_cost: number;
+  readonly added: readonly StructuredEdge[];
+  readonly removed: readonly (readonly [string, string])[];
+  readonly merged: readonly (readonly [string, string])[];
+}
+export interface Price {
+  readonly cost: number;
+  readonly scalar_cost: number;
+  readonly fill: number;
+}
+export interface Baseline {
+  readonly name: string;
+  readonly cost: number;
+  readonly scalar_cost: number;
+  readonly order: readonly string[];
+}
+export interface EliminationSection {
+  readonly vertices: readonly Vertex[];
+  readonly edges: readonly StructuredEdge[];
+  readonly width: number;
+  readonly height: number;
+  readonly frames: readonly EliminationFrame[];
+  readonly order: readonly string[];
+  readonly playable: Readonly<Record<string, Price>>;
+  readonly counts: { readonly cost: number; readonly scalar_cost: number; readonly edges: number };
+  readonly baselines: readonly Baseline[];
+  readonly units: string;
+  readonly truncated: string | null;
+}
+
+export interface Failed {
+  readonly failed: string;
+}
+export interface Notice {
+  readonly level: "info" | "warning" | "error";
+  readonly text: string;
+}
+export interface Focus {
+  readonly view: ViewName | null;
+  readonly selection: string | null;
+  /** `elimination`: frames applied; null: all of them. */
+  readonly steps: { readonly adjoint: number; readonly elimination: number | null };
+}
+
+export type Question =
+  | { readonly kind: "scope"; readonly id: string }
+  | { readonly kind: "eliminate"; readonly vertex: string }
+  | { readonly kind: "undo" }
+  | { readonly kind: "reset" }
+  | { readonly kind: "order"; readonly name: string }
+  | { readonly kind: "array"; readonly step: number; readonly which: "primal" | "cotangent" };
+
+export type Answer =
+  | { readonly kind: "scope"; readonly scope: Scope; readonly nodes: Readonly<Record<string, Info>> }
+  | {
+      readonly kind: "array";
+      readonly step: number;
+      readonly which: string;
+      readonly shape: number[];
+      readonly dtype: string;
+    }
+  | { readonly kind: "error"; readonly text: string };
