@@ -1,0 +1,1 @@
+"""Tests of difflab; the folders mirror the package."""
