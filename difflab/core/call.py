@@ -7,8 +7,8 @@ Arguments follow JAX's conventions: pytrees, `argnums` (which positional argumen
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
@@ -20,7 +20,7 @@ class Call:
     """`f` at a point. `leaves` are the traced arguments, flattened; `paths` their readable names.
 
     `differentiable` lists the leaves that derivatives are taken of. `flat(*leaves)` calls `f` and returns its result
-    (without the auxiliary part) flattened to a list.
+    (without the auxiliary part) flattened to a list. `args` and `options` are what the user passed.
     """
 
     f: Callable[..., Any]
@@ -30,6 +30,8 @@ class Call:
     differentiable: tuple[int, ...]
     rebuild: Callable[[Sequence[Any]], tuple[tuple[Any, ...], dict[str, Any]]]
     has_aux: bool = False
+    args: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def flat(self, *leaves: Any) -> list[Any]:
         """Run the function on flat arguments; the result is flat, too."""
@@ -90,7 +92,10 @@ def call(
     owners = [traced[path[1].idx][0] if path[0].idx == 0 else None for path, _ in flat]  # pyright: ignore
     leaves = tuple(leaf for _, leaf in flat)
     chosen = _differentiable(leaves, paths, owners, argnums, len(args))
-    return Call(f, function_name(f), leaves, paths, chosen, rebuild, has_aux)
+    options = {
+        "argnums": argnums, "static_argnums": static_argnums, "static_argnames": static_argnames, "has_aux": has_aux,
+    }  # fmt: skip
+    return Call(f, function_name(f), leaves, paths, chosen, rebuild, has_aux, args, options)
 
 
 def function_name(f: Callable[..., Any]) -> str:
@@ -103,14 +108,22 @@ def function_name(f: Callable[..., Any]) -> str:
 def require_differentiable(at: Call) -> None:
     """Raise TypeError unless there is something to differentiate with respect to."""
     if not at.leaves:
-        raise TypeError(f"{at.name} has no array arguments, so there is nothing to differentiate; pass its arguments after it")
+        raise TypeError(
+            f"{at.name} has no array arguments, so there is nothing to differentiate; pass its arguments after it"
+        )
     if not at.differentiable:
         kinds = ", ".join(f"{path}: {_dtype(leaf)}" for path, leaf in zip(at.paths, at.leaves, strict=True))
-        raise TypeError(f"no argument of {at.name} has a floating dtype ({kinds}); derivatives need floats: pass 1.0 for 1")
+        raise TypeError(
+            f"no argument of {at.name} has a floating dtype ({kinds}); derivatives need floats: pass 1.0 for 1"
+        )
 
 
 def _differentiable(
-    leaves: Sequence[Any], paths: Sequence[str], owners: Sequence[int | None], argnums: int | Sequence[int] | None, count: int
+    leaves: Sequence[Any],
+    paths: Sequence[str],
+    owners: Sequence[int | None],
+    argnums: int | Sequence[int] | None,
+    count: int,
 ) -> tuple[int, ...]:
     floating = [k for k, leaf in enumerate(leaves) if _inexact(leaf)]
     if argnums is None:
@@ -137,7 +150,9 @@ def _require_array(path: str, leaf: Any) -> None:
             f"name it in static_argnums or static_argnames, or fix it with functools.partial"
         )
     if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "OUS":
-        raise TypeError(f"argument {path} is a NumPy array of dtype {leaf.dtype}; convert it to numbers, or make it static")
+        raise TypeError(
+            f"argument {path} is a NumPy array of dtype {leaf.dtype}; convert it to numbers, or make it static"
+        )
 
 
 def _dtype(leaf: Any) -> Any:

@@ -58,8 +58,13 @@ def graph(f: Callable[..., Any], *args: Any, **options: Any) -> Graph:
 
 
 def capture(at: Call) -> Graph:
-    """The graph of a function at a point. Raises `CaptureError` where the function cannot be traced."""
+    """The graph of a function at a point, traced once a call. Raises `CaptureError` where the function cannot be traced."""
+    if "_graph" not in at.__dict__:
+        at.__dict__["_graph"] = _trace(at)
+    return at.__dict__["_graph"]
 
+
+def _trace(at: Call) -> Graph:
     def flat(*leaves: Any) -> Any:
         return at.tree(*leaves)
 
@@ -68,7 +73,7 @@ def capture(at: Call) -> Graph:
     except Exception as error:
         raise _failure(at.name, at.paths, error) from error.with_traceback(_user_traceback(error.__traceback__))
     outputs = tuple("out" + jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(shape))
-    signature = Signature(at.paths, outputs, at.differentiable)
+    signature = Signature(at.paths, outputs, at.differentiable, jax.tree.structure(shape))
     return _Reader().graph(closed, at.name, at.paths, signature, None)
 
 
@@ -92,7 +97,9 @@ class _Reader:
         vertices: list[Vertex] = []
         numbers: dict[Any, int] = {}
 
-        def add(variable: Any, role: str, equation: int | None = None, result: int = 0, label: str | None = None) -> int:
+        def add(
+            variable: Any, role: str, equation: int | None = None, result: int = 0, label: str | None = None
+        ) -> int:
             number = len(vertices)
             aval = variable.aval
             shape, dtype = tuple(getattr(aval, "shape", ())), str(getattr(aval, "dtype", aval))
@@ -139,7 +146,11 @@ class _Reader:
             if not inner:
                 params[key] = value
             for label, jaxpr in inner:
-                found.append(Body(_body_label(eqn, key, label, jaxpr), self.body(jaxpr, around), eqn.params.get("length")))
+                found.append(
+                    Body(_body_label(eqn, key, label, jaxpr), self.body(jaxpr, around), eqn.params.get("length"))
+                )
+        if "ft_in" in params:  # JAX 0.12 counts a scan's operands in a tree
+            params["num_consts"], params["num_carry"], _ = map(len, params["ft_in"].unpack())
         return tuple(found), params
 
     def body(self, closed: Any, around: Source | None) -> Graph:

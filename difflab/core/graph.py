@@ -114,12 +114,13 @@ class Signature:
     """How the outermost graph's inputs and outputs stand in the user's arguments and result.
 
     `inputs` and `outputs` are readable paths, one a leaf: `params['w']`, `out[0]`. `differentiable` lists the inputs
-    that derivatives are taken of: chosen by `argnums` and of a real or complex floating dtype.
+    that derivatives are taken of: chosen by `argnums` and of a real or complex floating dtype. `tree` is the result's.
     """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     differentiable: tuple[int, ...]
+    tree: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,4 +249,6 @@ def _check(graph: Graph) -> None:
 
 def _require(condition: bool, graph: Graph, what: str) -> None:
     if not condition:
-        raise ValueError(f"malformed graph {graph.name!r}: {what}; please report this, with the function that was traced")
+        raise ValueError(
+            f"malformed graph {graph.name!r}: {what}; please report this, with the function that was traced"
+        )

@@ -44,7 +44,9 @@ def summarize(value: Any) -> Summary:
     """Summarise any array, number or PRNG key (a key has no statistics)."""
     dtype = str(getattr(value, "dtype", np.asarray(value).dtype if not hasattr(value, "dtype") else ""))
     shape = tuple(np.shape(value))
-    if dtype.startswith(("key", "float0")) or (hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended)):
+    if dtype.startswith(("key", "float0")) or (
+        hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended)
+    ):
         return Summary(shape, dtype, int(np.prod(shape)), *[float("nan")] * 4, 0, 0, 0)
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
@@ -53,10 +55,14 @@ def summarize(value: Any) -> Summary:
     finite = numbers[np.isfinite(numbers)]
     only = None if array.size != 1 else complex(array.item()) if array.dtype.kind == "c" else float(array.item())
     statistics = (
-        (_norm(finite), float(finite.min()), float(finite.max()), float(finite.mean())) if finite.size else (float("nan"),) * 4
+        (_norm(finite), float(finite.min()), float(finite.max()), float(finite.mean()))
+        if finite.size
+        else (float("nan"),) * 4
     )
     nan = int(np.isnan(numbers).sum())
-    return Summary(shape, dtype, array.size, *statistics, nan, array.size - finite.size - nan, int((array == 0).sum()), only)
+    return Summary(
+        shape, dtype, array.size, *statistics, nan, array.size - finite.size - nan, int((array == 0).sum()), only
+    )
 
 
 def _norm(values: np.ndarray) -> float:

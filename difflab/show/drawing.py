@@ -105,7 +105,9 @@ class _Sheet:
         name = f"{self.scope.prefix}{member}"
         self.owner[member] = name
         bodies = tuple(f"{name}.{k}" for k in range(len(equation.bodies)))
-        return _Item(name, "equation", shorten(_label(equation), 34), shorten(_detail(self.graph, equation), 44), bodies)
+        return _Item(
+            name, "equation", shorten(_label(equation), 34), shorten(_detail(self.graph, equation), 44), bodies
+        )
 
     def _given(self) -> None:
         graph = self.graph

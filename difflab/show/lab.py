@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from difflab.core.call import Call, call, require_differentiable
+from difflab.core.call import Call, call
 from difflab.core.capture import capture
 from difflab.core.graph import Graph
 from difflab.core.showable import Showable
-from difflab.labs.adjoint import AdjointTrace, inspect
-from difflab.labs.check import Report, check
-from difflab.labs.elimination import Elimination, eliminate
+from difflab.labs.adjoint import AdjointTrace, inspect_call
+from difflab.labs.check import Report, check_call
+from difflab.labs.elimination import Elimination, eliminate_call
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,14 @@ class Lab(Showable):
     adjoint: AdjointTrace | Failure
     elimination: Elimination | Failure
 
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The object of each view, by the view's name."""
+        return {"graph": self.graph, "check": self.check, "adjoint": self.adjoint, "elimination": self.elimination}
+
     def __str__(self) -> str:
         """What each lab found, as text."""
-        parts = {"graph": _program(self.graph), "check": self.check, "adjoint": self.adjoint, "elimination": self.elimination}
+        parts = {**self.parts, "graph": _program(self.graph)}
         return "\n\n".join(f"{name}\n{'─' * len(name)}\n{part}" for name, part in parts.items())
 
 
@@ -63,17 +68,22 @@ def lab(
     'agrees'
     """
     at = call(
-        f, *args, argnums=argnums, static_argnums=static_argnums, static_argnames=static_argnames, has_aux=has_aux, **kwargs
+        f,
+        *args,
+        argnums=argnums,
+        static_argnums=static_argnums,
+        static_argnames=static_argnames,
+        has_aux=has_aux,
+        **kwargs,
     )
     graph = capture(at)
-    return Lab(graph, *(_attempt(work, at, graph) for work in (check_call, inspect_call, eliminate_call)))
+    return Lab(graph, *(_attempt(work, at) for work in (check_call, inspect_call, eliminate_call)))
 
 
-def _attempt(work: Callable[[Call, Graph], Any], at: Call, graph: Graph) -> Any:
+def _attempt(work: Callable[[Call], Any], at: Call) -> Any:
     """Run one lab; its failure is a result, too."""
     try:
-        require_differentiable(at)
-        return work(at, graph)
+        return work(at)
     except Exception as error:
         return Failure(f"{type(error).__name__}: {error}")
 

@@ -29,7 +29,9 @@ widget.mount(document.getElementById("difflab"), JSON.parse(document.getElementB
 def page(title: str, state: Mapping[str, Any], picture: str, texts: Mapping[str, str]) -> str:
     """The page as text; `texts` are headed sections below the widget."""
     if not BUNDLE.exists():
-        raise FileNotFoundError(f"{BUNDLE.name} is missing from difflab/static; build it with `make widgets`, or reinstall difflab")
+        raise FileNotFoundError(
+            f"{BUNDLE.name} is missing from difflab/static; build it with `make widgets`, or reinstall difflab"
+        )
     below = "".join(f"<h2>{escape(head)}</h2><pre>{escape(body)}</pre>" for head, body in texts.items())
     safe = json.dumps(state, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     bundle = base64.b64encode(BUNDLE.read_bytes()).decode()

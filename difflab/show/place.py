@@ -29,9 +29,7 @@ class Placement:
     height: float
 
 
-def place(
-    sizes: Mapping[str, tuple[float, float]], edges: Sequence[tuple[str, str]], least: float = 0.0
-) -> Placement:
+def place(sizes: Mapping[str, tuple[float, float]], edges: Sequence[tuple[str, str]], least: float = 0.0) -> Placement:
     """Lay out items (id → width, height), given in evaluation order, and edges between them. Deterministic.
 
     The drawing is at least `least` pixels wide.

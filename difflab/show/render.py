@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +18,16 @@ from difflab.show.graph import graph_section
 from difflab.show.lab import Failure, Lab
 from difflab.show.page import page
 from difflab.show.svg import graph_svg
-from difflab.show.widget import Widget, focus_of
+from difflab.show.widget import Handler, Widget, focus_of
 from difflab.show.wire import Wire
-
-Handler = Callable[[Widget, Wire], None]
 
 
 @dataclass(frozen=True)
 class _Desk:
-    """What is on the table for one object: sections of the wire, and what to do for messages of the front end."""
+    """What is on the table: the object of each view, its section of the wire, what to do for messages of the front end."""
 
     graph: Graph
+    parts: dict[str, Any]
     sections: Wire
     handlers: dict[str, Handler]
 
@@ -60,16 +58,11 @@ def widget(shown: Any, height: int | None = None, view: str | None = None) -> Wi
     made: Widget | None = shown.__dict__.get("_widget")
     if made is None or made.comm is None:
         desk = _desk(shown)
-        handlers = {
-            kind: (lambda message, act=act: act(made_here[0], message)) for kind, act in desk.handlers.items()
-        }
-        made_here = [Widget(desk.state, focus_of(desk.graph), handlers)]
-        made = made_here[0]
-        shown.__dict__["_widget"] = made
+        made = shown.__dict__["_widget"] = Widget(desk.state, desk.parts, focus_of(desk.graph), desk.handlers)
     if height is not None:
         made.height = height
     if view is not None:
-        made.focus = {**made.focus, "view": _known_view(made, view)}
+        made.cursor = {**made.cursor, "view": _known_view(made, view)}
     return made
 
 
@@ -118,15 +111,10 @@ def _draughtsman(graph: Graph) -> Draughtsman:
 
 
 def _desk(shown: Any) -> _Desk:
-    match shown:
-        case Lab():
-            parts = {"graph": shown.graph, "check": shown.check, "adjoint": shown.adjoint, "elimination": shown.elimination}
-            made = {name: _part(part) for name, part in parts.items()}
-            handlers = {kind: act for _, acts in made.values() for kind, act in acts.items()}
-            return _Desk(shown.graph, {name: section for name, (section, _) in made.items()}, handlers)
-        case _:
-            section, handlers = _part(shown)
-            return _Desk(_graph_of(shown), {_view(shown): section}, handlers)
+    parts = {_view(shown): shown} if not isinstance(shown, Lab) else shown.parts
+    made = {name: _part(part) for name, part in parts.items()}
+    handlers = {kind: act for _, acts in made.values() for kind, act in acts.items()}
+    return _Desk(_graph_of(shown), parts, {name: section for name, (section, _) in made.items()}, handlers)
 
 
 def _part(part: Any) -> tuple[Wire, dict[str, Handler]]:

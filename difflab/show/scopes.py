@@ -108,7 +108,9 @@ def _named(graph: Graph, numbers: Sequence[int], depth: int, group: Group) -> li
     for name, run in groupby(numbers, lambda k: "/".join(graph.equations[k].scopes[depth : depth + 1])):
         run = list(run)
         if name and len(run) > 1:
-            members.append(group(_readable(name), "named", _limited(_named(graph, run, depth + 1, group), graph, group)))
+            members.append(
+                group(_readable(name), "named", _limited(_named(graph, run, depth + 1, group), graph, group))
+            )
         else:
             members.extend(run)
     return members

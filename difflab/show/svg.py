@@ -24,7 +24,7 @@ def graph_svg(section: Wire, title: str, description: str, width: int = 900) -> 
     return document(picture_body(picture, section["scopes"]), picture.width, picture.height, title, description, width)
 
 
-def document(body: str, w: float, h: float, title: str, description: str, width: int = 900) -> str:
+def document(body: str, w: float | int, h: float | int, title: str, description: str, width: int = 900) -> str:
     """An SVG document around `body`, with the words that a screen reader gets."""
     scale = min(1.0, width / max(w, 1.0))
     return (
@@ -51,12 +51,14 @@ def arrow(points: tuple[Point, ...], kind: str = "e") -> str:
     return f'<path class="{kind}" d="{_rounded(points)}"/><path class="a" d="{head}"/>'
 
 
-def text(x: float, y: float, words: str, kind: str, anchor: str = "middle") -> str:
+def text(x: float | int, y: float | int, words: str, kind: str, anchor: str = "middle") -> str:
     """One line of text."""
     return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def rectangle(x: float, y: float, w: float, h: float, kind: str, radius: float = 6) -> str:
+def rectangle(
+    x: float | int, y: float | int, w: float | int, h: float | int, kind: str, radius: float | int = 6
+) -> str:
     """A rectangle around a centre."""
     return f'<rect class="{kind}" x="{_n(x - w / 2)}" y="{_n(y - h / 2)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(radius)}"/>'
 
@@ -100,5 +102,5 @@ def _p(point: Point) -> str:
     return f"{_n(point[0])} {_n(point[1])}"
 
 
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+def _n(value: float | int) -> str:
+    return f"{float(value):.1f}".removesuffix(".0")

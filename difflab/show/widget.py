@@ -15,8 +15,8 @@ from difflab.show.wire import Wire
 
 BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
 
-Answer = Callable[[Wire], "Wire | None"]
-"""Takes a message of the front end; returns new traits to set (`{"elimination": …}`), or None."""
+Handler = Callable[[Any, Wire], None]
+"""Takes the widget and a message of its front end."""
 
 
 class Focus(traitlets.HasTraits):
@@ -26,7 +26,10 @@ class Focus(traitlets.HasTraits):
 
 
 class Widget(anywidget.AnyWidget):
-    """A view of graphs and traces, in tabs where there are several. widgets/WIRE.md has the meaning of the traits."""
+    """A view of graphs and traces, in tabs where there are several. widgets/WIRE.md has the meaning of the traits.
+
+    `shown` holds the object behind each view; for "elimination" it is the position that was played to.
+    """
 
     _esm = BUNDLE.read_text(encoding="utf-8") if BUNDLE.exists() else "export default {}"
 
@@ -37,29 +40,32 @@ class Widget(anywidget.AnyWidget):
     check = traitlets.Dict(None, allow_none=True).tag(sync=True)
     adjoint = traitlets.Dict(None, allow_none=True).tag(sync=True)
     elimination = traitlets.Dict(None, allow_none=True).tag(sync=True)
-    focus = traitlets.Dict({"view": None, "selection": None, "steps": {}}).tag(sync=True)
+    cursor = traitlets.Dict({"view": None, "selection": None, "steps": {}}).tag(sync=True)
     notice = traitlets.Dict(None, allow_none=True).tag(sync=True)
     height = traitlets.Int(520).tag(sync=True)
 
-    def __init__(self, state: Mapping[str, Any], focus: Focus, answers: Mapping[str, Callable[[Wire], Any]]) -> None:
-        """Show `state`; `answers` maps a message's kind to what is done for it."""
+    def __init__(
+        self, state: Mapping[str, Any], shown: Mapping[str, Any], focus: Focus, handlers: Mapping[str, Handler]
+    ) -> None:
+        """Show `state`, which was made of the objects `shown`; `handlers` maps a message's kind to what is done for it."""
         super().__init__(**state)
-        self._answers = dict(answers)
-        self._link = traitlets.link((focus, "state"), (self, "focus"))
+        self.shown = dict(shown)
+        self._handlers = dict(handlers)
+        self._link = traitlets.link((focus, "state"), (self, "cursor"))
         self.on_msg(_answer)
 
     @property
     def selection(self) -> str | None:
         """The id of the selected node, or None."""
-        return self.focus.get("selection")
+        return self.cursor.get("selection")
 
     def select(self, node: str | None) -> None:
         """Select a node by its id (see `difflab.core.graph.walk`) in every view of this graph."""
-        self.focus = {**self.focus, "selection": node}
+        self.cursor = {**self.cursor, "selection": node}
 
     def go(self, view: str, step: int) -> None:
         """Go to a step of a trace: view is "adjoint" or "elimination"."""
-        self.focus = {**self.focus, "steps": {**self.focus.get("steps", {}), view: step}}
+        self.cursor = {**self.cursor, "steps": {**self.cursor.get("steps", {}), view: step}}
 
 
 _FOCUS: WeakKeyDictionary[Graph, Focus] = WeakKeyDictionary()
@@ -76,8 +82,8 @@ def _answer(widget: Widget, message: Wire, _: object) -> None:
     """Carry out one message; what goes wrong is shown in the widget, which stays usable."""
     kind = message.get("kind")
     try:
-        if kind not in widget._answers:
+        if kind not in widget._handlers:
             raise ValueError(f"this view does not know the request {kind!r}")
-        widget._answers[kind](message)
+        widget._handlers[kind](widget, message)
     except Exception as error:
         widget.send({"kind": "error", "text": f"{type(error).__name__}: {error}"})

@@ -9,7 +9,9 @@ import jax
 import jax.numpy as jnp
 
 
-def training_step(layers: int, width: int = 32, heads: int = 4, length: int = 16) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+def training_step(
+    layers: int, width: int = 32, heads: int = 4, length: int = 16
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """`(step, arguments)`; 48 layers make a jaxpr of about 17,000 equations. Arguments are shapes: nothing is allocated."""
 
     def attention(block: dict[str, Any], x: Any) -> Any:

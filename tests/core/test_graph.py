@@ -51,7 +51,14 @@ def test_a_malformed_graph_is_refused(fault):
 
 @pytest.mark.parametrize(
     ("long", "short"),
-    [("float32", "f32"), ("bfloat16", "bf16"), ("int8", "i8"), ("uint32", "u32"), ("complex64", "c64"), ("bool", "bool")],
+    [
+        ("float32", "f32"),
+        ("bfloat16", "bf16"),
+        ("int8", "i8"),
+        ("uint32", "u32"),
+        ("complex64", "c64"),
+        ("bool", "bool"),
+    ],
 )
 def test_short_dtypes_are_jaxs_own(long, short):
     assert short_dtype(long) == short

@@ -1,0 +1,131 @@
+"""The check section of the wire, the static picture of the verdicts, and the heat map of the errors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from sympy.printing.mathml import mathml
+
+from difflab.labs.check import Entry, Report
+from difflab.show.svg import document, text
+from difflab.show.wire import Wire, number, shorten
+
+CARRIED = 400
+_FORMULA = 2_000
+_MARKS = {
+    "agrees": ("✓", "#009e73"),
+    "differs": ("✗", "#d55e00"),
+    "not finite": ("∞", "#cc79a7"),
+    "not differentiable here": ("∠", "#e69f00"),
+    "undecided": ("?", "#e69f00"),
+    "unsupported": ("–", "#8a94a6"),
+}
+
+
+def check_section(report: Report) -> Wire:
+    """The `check` section: the worst entries first where there are too many."""
+    worst = report.worst()
+    return {
+        "verdict": report.verdict,
+        "summary": report.summary,
+        "point": [{"name": name, "value": value} for name, value in report.point],
+        "rows": list(report.rows),
+        "columns": list(report.columns),
+        "entries": [_entry(entry) for entry in worst[:CARRIED]],
+        "left_out": report.left_out + max(0, len(worst) - CARRIED),
+        "unsupported": [
+            {"primitive": primitive, "node": node, "source": source} for primitive, node, source in report.unsupported
+        ],
+        "notes": [*report.notes, *(f"no {mode}: {reason}" for mode, reason in report.missing.items())],
+        "path": list(report.path),
+        "snippet": _snippet(report),
+    }
+
+
+def check_svg(report: Report) -> str:
+    """The grid of verdicts, a mark an entry; the worst entries in words below."""
+    rows, columns = report.rows[:20], report.columns[:20]
+    left = 20 + 6.6 * max((len(shorten(row, 22)) for row in rows), default=4)
+    parts = [text(10, 20, f"{report.name}: {report.summary}", "t", "start")]
+    marks = {(entry.i, entry.j): entry.verdict for entry in report.entries}
+    for j, column in enumerate(columns):
+        x = left + 28 * j + 14
+        parts.append(
+            f'<g transform="translate({x:.1f} 96) rotate(-52)">{text(0, 0, shorten(column, 14), "d", "start")}</g>'
+        )
+    for i, row in enumerate(rows):
+        y = 106 + 28 * i
+        parts.append(text(left - 8, y + 17, shorten(row, 22), "d", "end"))
+        for j in range(len(columns)):
+            mark, colour = _MARKS.get(marks.get((i, j), ""), ("·", "#8a94a6"))
+            x = left + 28 * j
+            parts.append(
+                f'<rect x="{x:.1f}" y="{y}" width="25" height="25" rx="4" fill="{colour}" fill-opacity=".18" stroke="{colour}"/>'
+            )
+            parts.append(
+                f'<text x="{x + 12.5:.1f}" y="{y + 17}" text-anchor="middle" font-size="13" fill="{colour}">{mark}</text>'
+            )
+    bottom = 122 + 28 * len(rows)
+    lines = [_words(entry) for entry in report.worst()[:4] if entry.verdict != "agrees"]
+    if len(report.rows) > 20 or len(report.columns) > 20:
+        lines.append(f"the first 20 × 20 of {len(report.rows)} × {len(report.columns)} entries are drawn")
+    parts += [text(10, bottom + 16 * k, shorten(line, 116), "d", "start") for k, line in enumerate(lines)]
+    width = max(
+        left + 28 * len(columns) + 70, 420.0, 6.5 * max((min(len(line), 116) for line in lines), default=0) + 20
+    )
+    return document("".join(parts), width, bottom + 16 * len(lines), report.name, report.summary)
+
+
+def error_heatmap(report: Report) -> go.Figure:
+    """log₁₀ of the relative error of every entry, as a plotly figure; white entries were not compared."""
+    errors = report.errors()
+    with np.errstate(divide="ignore"):
+        shown = np.log10(np.maximum(errors, 1e-17))
+    trace = go.Heatmap(
+        z=shown, x=list(report.columns), y=list(report.rows), zmin=-17, zmax=0, colorscale="Viridis",
+        colorbar={"title": "log₁₀ error"}, hovertemplate="∂%{y}/∂%{x}: 10^%{z:.1f}<extra></extra>",
+    )  # fmt: skip
+    layout = {
+        "title": f"{report.name}: relative error of JAX's Jacobian",
+        "template": "none",
+        "yaxis": {"autorange": "reversed"},
+    }
+    return go.Figure(trace, {**layout, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"})
+
+
+def _entry(entry: Entry) -> Wire:
+    formula = None if entry.symbolic is None else str(entry.symbolic)
+    return {
+        "i": entry.i, "j": entry.j, "verdict": entry.verdict,
+        "symbolic": None if formula is None else shorten(formula, _FORMULA),
+        "mathml": _mathml(entry.symbolic) if formula is not None and len(formula) <= _FORMULA // 2 else None,
+        "jacfwd": number(entry.jacfwd), "jacrev": number(entry.jacrev), "truth": number(entry.truth),
+        "error": number(entry.error), "note": entry.note,
+    }  # fmt: skip
+
+
+def _mathml(expression: Any) -> str | None:
+    """Presentation MathML, which browsers draw by themselves; None where SymPy has no printer for it."""
+    try:
+        return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{mathml(expression, printer="presentation")}</math>'
+    except (NotImplementedError, AttributeError, TypeError):
+        return None
+
+
+def _words(entry: Entry) -> str:
+    return f"∂{entry.row}/∂{entry.column} {entry.verdict}" + (f": {entry.note}" if entry.note else "")
+
+
+def _snippet(report: Report) -> str:
+    """Code that reproduces the comparison of the worst entry."""
+    worst = next(iter(report.worst()), None)
+    if worst is None:
+        return ""
+    symbolic = (
+        "" if worst.symbolic is None else f"\n# ∂{worst.row}/∂{worst.column} = {shorten(str(worst.symbolic), 300)}"
+    )
+    truth = "unknown" if worst.truth is None or not math.isfinite(worst.truth) else f"{worst.truth:.9g}"
+    return f"report = dl.check({report.name}, ...)  # your arguments{symbolic}\nprint(report.entry({worst.i}, {worst.j}))  # true value: {truth}"

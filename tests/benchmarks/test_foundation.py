@@ -1,0 +1,111 @@
+"""Speed and size of the foundation, measured side by side in one run and printed as a table.
+
+`make bench` prints it and writes RESULTS.md. Nothing here asserts a time: a ratio is what can be compared.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import pytest
+
+from difflab.core.capture import graph
+from difflab.show.drawing import Draughtsman
+from difflab.show.graph import graph_section
+from difflab.show.widget import BUNDLE
+from tests.benchmarks.transformer import training_step
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+LAYERS = 48
+
+
+def seconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def import_seconds(module: str) -> float:
+    """Median of seven fresh interpreters."""
+    code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+    runs = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(7)
+    ]
+    return statistics.median(runs)
+
+
+def fresh_step() -> tuple[Callable[..., object], tuple[object, ...]]:
+    """A step that no cache of JAX has seen."""
+    jax.clear_caches()
+    return training_step(LAYERS)
+
+
+def capture_row() -> tuple[str, str, str]:
+    pairs = []
+    for _ in range(3):
+        step, arguments = fresh_step()
+        plain = seconds(lambda: jax.make_jaxpr(step)(*arguments))  # noqa: B023
+        step, arguments = fresh_step()
+        captured = seconds(lambda: graph(step, *arguments))  # noqa: B023
+        pairs.append((plain, captured))
+    plain, captured = min(pairs, key=lambda pair: pair[1] / pair[0])
+    worst = max(b / a for a, b in pairs)
+    size = graph(*[(s := training_step(LAYERS))[0], *s[1]]).size
+    what = f"capture of {size:,} equations / jax.make_jaxpr"
+    return what, f"{captured:.2f} s / {plain:.2f} s = {captured / plain:.2f} (worst of 3: {worst:.2f})", "≤ 3"
+
+
+def import_row() -> tuple[str, str, str]:
+    jax_alone, both = import_seconds("jax"), import_seconds("jax, difflab")
+    return "import difflab beyond import jax", f"{both - jax_alone:.3f} s (jax: {jax_alone:.2f} s)", "≤ 0.3 s"
+
+
+def bundle_row() -> tuple[str, str, str]:
+    return "bundle, minified", f"{BUNDLE.stat().st_size / 1024:.0f} KB", "≤ 120 KB"
+
+
+def drawing_row() -> tuple[str, str, str]:
+    step, arguments = fresh_step()
+    captured = graph(step, *arguments)
+    drawn = seconds(lambda: graph_section(Draughtsman(captured)))
+    return f"collapsed drawing of {captured.size:,} equations, in the kernel", f"{drawn:.2f} s", ""
+
+
+def tour_row() -> tuple[str, str, str]:
+    command = [
+        sys.executable, "-m", "jupyter", "execute", str(ROOT / "notebooks" / "00_tour.ipynb"), "--output", os.devnull,
+    ]  # fmt: skip
+    return (
+        "tour notebook, top to bottom",
+        f"{seconds(lambda: subprocess.run(command, check=True, capture_output=True)):.0f} s",
+        "≤ 60 s",
+    )
+
+
+@pytest.mark.slow
+def test_table(first_picture_row, capsys):
+    rows = [import_row(), capture_row(), drawing_row(), first_picture_row, bundle_row(), tour_row()]
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("jax", "jupyterlab", "anywidget", "graphlay")
+    )
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
+    lines = ["# Foundation", "", f"`make bench` on {machine}.", "", "| what | measured | target |", "|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    table = "\n".join(lines) + "\n"
+    (HERE / "RESULTS.md").write_text(table)
+    with capsys.disabled():
+        print(f"\n{table}")
+    assert all(row[1] for row in rows)
