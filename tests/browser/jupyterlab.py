@@ -24,6 +24,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 START_SECONDS = 120
 RUN_MILLISECONDS = 240_000
+STEP_MILLISECONDS = 20_000
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 # All cells are in the page at once (by default those out of sight are not), and nothing asks the network or saves.
 SETTINGS = """\
@@ -120,6 +121,7 @@ def run_all(page: Page) -> None:
     """Run every cell of the open notebook; return when the last one is done."""
     page.set_default_timeout(RUN_MILLISECONDS)
     page.evaluate("async () => { await jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.set_default_timeout(STEP_MILLISECONDS)
 
 
 def cell_errors(page: Page) -> list[str]:

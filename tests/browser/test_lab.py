@@ -1,5 +1,7 @@
 """A user in a real JupyterLab: every view opens, answers, and leaves the notebook alone."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -34,6 +36,26 @@ def shown(page: Page, lab: Lab):
     return show
 
 
+def brightness(root) -> float:
+    """Of the text, 0 to 255."""
+    colour = root.evaluate("node => getComputedStyle(node).color")
+    return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3
+
+
+def settled(page: Page, expression: str, wanted: str) -> bool:
+    """Whether the kernel comes to agree: the front end sends what is selected once, after a burst of steps."""
+    for _ in range(100):
+        if in_kernel(page, expression) == wanted:
+            return True
+        page.wait_for_timeout(100)
+    return False
+
+
+def fit(page: Page, root) -> None:
+    root.focus()
+    page.keyboard.press("f")
+
+
 def tab(root, name):
     root.get_by_role("tab", name=name).click()
 
@@ -54,32 +76,31 @@ def test_the_four_views_open_in_both_themes(shown, theme):
     for name, part in (("Check", ".dl-grid"), ("Adjoint", ".dl-big"), ("Elimination", "[data-id]")):
         tab(root, name)
         expect(root.locator(part).locator("visible=true").first).to_be_visible()
-    background = root.evaluate("node => getComputedStyle(node).backgroundColor")
-    light = sum(map(int, background.removeprefix("rgb(").removesuffix(")").split(",")[:3])) > 384
-    assert light == (theme == LIGHT), background
+    assert brightness(root) < 120 if theme == LIGHT else brightness(root) > 140
 
 
 def test_a_live_theme_switch_is_followed(page: Page, shown):
     root = shown("dl.graph(f, x, w)")
-    before = root.evaluate("node => getComputedStyle(node).backgroundColor")
+    assert brightness(root) < 120
     set_theme(page, DARK)
-    assert root.evaluate("node => getComputedStyle(node).backgroundColor") != before
+    assert brightness(root) > 140
 
 
 def test_clicking_a_box_selects_it_in_the_kernel_and_shows_its_line(page: Page, shown):
     root = shown("g = dl.graph(f, x, w); shown = g.widget(); g")
+    fit(page, root)
     root.get_by_text("reduce_sum", exact=True).first.click()
     pane = root.get_by_role("complementary").first
     expect(pane).to_contain_text("d = jnp.sum(h**2, axis=1)")
-    selected = in_kernel(page, "shown.selection")
-    assert selected.strip("'").isdigit()
-    assert in_kernel(page, f"g.equations[int({selected})].primitive") == "'reduce_sum'"
+    picked = "g.equations[int(shown.selection)].primitive if shown.selection else None"
+    assert settled(page, picked, "'reduce_sum'")
 
 
 def test_scopes_open_and_close_in_place(page: Page, shown):
     root = shown("g = dl.graph(f, x, w); g")
     boxes = root.locator("[data-id]")
     before = boxes.count()
+    fit(page, root)
     relu = root.locator(".dl-opens", has_text="relu").first
     spot = relu.bounding_box()
     relu.dblclick()
@@ -99,14 +120,15 @@ def test_stepping_follows_the_reverse_sweep_to_the_nan(page: Page, shown):
     root.get_by_role("button", name="first NaN").click()
     expect(root.locator(".dl-big")).to_contain_text("sqrt")
     expect(root.locator(".dl-explanation")).to_contain_text("double where")
-    step = int(in_kernel(page, "shown.cursor['steps']['adjoint']"))
-    assert step == int(in_kernel(page, "t.first_nan"))
+    here = "shown.cursor['steps'].get('adjoint')"
+    step = int(in_kernel(page, "t.first_nan"))
+    assert settled(page, here, str(step))
     root.focus()
     page.keyboard.press("ArrowLeft")
     expect(root.locator(".dl-transport, .dl-adjoint").first).to_contain_text(f"step {step} of")
     page.keyboard.press("Home")
     expect(root.locator(".dl-transport, .dl-adjoint").first).to_contain_text("step 1 of")
-    assert in_kernel(page, "shown.cursor['steps']['adjoint']") == "0"
+    assert settled(page, here, "0")
 
 
 def test_an_entry_that_differs_is_chosen_and_explained(shown):
@@ -128,12 +150,11 @@ def test_a_vertex_is_eliminated_by_a_click_and_taken_back(page: Page, shown):
     first = in_kernel(page, "e.remaining[0]").strip("'")
     root.locator(f"[data-id='{first}']").click()
     expect(root.get_by_text("1 step", exact=False).first).to_be_visible()
-    page.wait_for_function("() => true")
-    assert in_kernel(page, order) == f"('{first}',)"
+    assert settled(page, order, f"('{first}',)")
     root.focus()
     page.keyboard.press("u")
     expect(root.get_by_role("button", name="Undo")).to_be_disabled()
-    assert in_kernel(page, order) == "()"
+    assert settled(page, order, "()")
 
 
 def test_keys_inside_the_widget_never_reach_the_notebook(page: Page, shown):

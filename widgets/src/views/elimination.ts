@@ -13,7 +13,7 @@ import { createTransport } from "../panes/transport.ts";
 import { type EliminationSection, type Question, readElimination, type Vertex } from "../payload.ts";
 
 const LATE = "the kernel does not answer: nothing was eliminated; run the cell again";
-const PLAYED = /^(forward|reverse|markowitz.*)$/;
+const PLAYED = ["forward", "reverse"];
 
 const HELP: readonly KeyLine[] = [
   { keys: "click", does: "eliminate a vertex" },
@@ -240,13 +240,11 @@ export function eliminationView(first: unknown, desk: Desk): View {
   }
 
   function showPlays(): void {
-    const known = section.baselines.filter((b) => PLAYED.test(b.name));
-    fill(
-      plays,
-      ...known.map(({ name }) =>
-        kernelButton(name.replace("_", " "), `eliminate everything in ${name} order`, { kind: "order", name }),
-      ),
-    );
+    const rules = section.baselines.filter((b) => b.name.startsWith("markowitz")).sort((a, b) => a.cost - b.cost);
+    const known = [...section.baselines.filter((b) => PLAYED.includes(b.name)), ...rules.slice(0, 1)];
+    const play = ({ name }: { name: string }) =>
+      kernelButton(name.split("_")[0] ?? name, `eliminate everything in ${name} order`, { kind: "order", name });
+    fill(plays, ...known.map(play));
   }
 
   function take(next: unknown): void {
