@@ -4,6 +4,9 @@ Arguments follow JAX's conventions: pytrees, `argnums` (which positional argumen
 `static_argnums` and `static_argnames` (handed to the function as they are), `has_aux`.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+
 from __future__ import annotations
 
 import inspect
@@ -183,5 +186,6 @@ def _parameter_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
 
 
 def _path(path: tuple[Any, ...], parameters: Sequence[str]) -> str:
-    rest = jax.tree_util.keystr(path[2:])
-    return (parameters[path[1].idx] if path[0].idx == 0 else str(path[1].key)) + rest
+    rest = str(jax.tree_util.keystr(path[2:]))
+    first = parameters[path[1].idx] if path[0].idx == 0 else path[1].key
+    return f"{first}{rest}"

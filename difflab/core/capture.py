@@ -1,9 +1,12 @@
 """Function and arguments → `Graph`. The only file that reads a jaxpr, and the one to mend on a JAX release.
 
 JAX facts relied on (0.10 to 0.12): `eqn.primitive.get_bind_params` and `.bind` execute an equation and keep it
-differentiable; `eqn.source_info` holds the stack and the named scopes; calls appear as `jit`, `remat2` (or `checkpoint`),
+differentiable; `eqn.source_info` holds the stack and the named scopes; calls appear as `jit`, `remat2` or `checkpoint`,
 `custom_jvp_call`, `custom_vjp_call`; scatter's `update_jaxpr` is no call.
 """
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
 
 from __future__ import annotations
 
@@ -43,9 +46,9 @@ _NO_BODY = {"update_jaxpr", "reduction_jaxpr"}
 def graph(f: Callable[..., Any], *args: Any, **options: Any) -> Graph:
     """The graph of `f(*args)`: what JAX computes, with the user's names, source lines and nested scopes.
 
-    Options are those of `difflab.core.call.call`: `argnums`, `static_argnums`, `static_argnames`, `has_aux`; other keyword
-    arguments go to `f`. The result draws itself in a notebook and prints as a program. Raises `CaptureError` where `f`
-    cannot be traced and TypeError for an argument that is no array.
+    Options are those of `difflab.core.call.call`: `argnums`, `static_argnums`, `static_argnames`, `has_aux`; other
+    keyword arguments go to `f`. The result draws itself in a notebook and prints as a program. Raises `CaptureError`
+    where `f` cannot be traced and TypeError for an argument that is no array.
 
     >>> import jax.numpy as jnp
     >>> print(graph(lambda x: jnp.sin(x) * 2.0, 1.0))  # doctest: +ELLIPSIS
@@ -58,7 +61,7 @@ def graph(f: Callable[..., Any], *args: Any, **options: Any) -> Graph:
 
 
 def capture(at: Call) -> Graph:
-    """The graph of a function at a point, traced once a call. Raises `CaptureError` where the function cannot be traced."""
+    """The graph of a function at a point, traced once a call. Raises `CaptureError` where it cannot be traced."""
     if "_graph" not in at.__dict__:
         at.__dict__["_graph"] = _trace(at)
     return at.__dict__["_graph"]
@@ -78,7 +81,7 @@ def _trace(at: Call) -> Graph:
 
 
 def capture_flat(function: Callable[..., Any], arguments: Sequence[Any], name: str) -> Graph:
-    """The graph of a function of flat arguments, as traced; for programs that difflab itself derives from the user's."""
+    """The graph of a function of flat arguments; for programs that difflab itself derives from the user's."""
     closed = jax.make_jaxpr(function)(*arguments)
     return _Reader().graph(closed, name, tuple(f"x{k}" for k in range(len(arguments))), None, None)
 
@@ -163,7 +166,7 @@ class _Reader:
 
 
 def _stacks(eqns: Sequence[Any]) -> tuple[list[Stack], list[int]]:
-    """The user's frames of each equation, outermost first, and a number that tells equal stacks (library code included)."""
+    """The user's frames of each equation, outermost first, and a number that is equal for equal whole stacks."""
     stacks: list[Stack] = []
     traces: list[int] = []
     known: dict[Any, tuple[Stack, Any]] = {}
@@ -232,12 +235,12 @@ def _scopes(stack: Any) -> tuple[str, ...]:
 
 
 _ADVICE = {
-    "TracerBoolConversionError": "Python branches on a traced value: use jnp.where or jax.lax.cond, or make the argument static",
-    "ConcretizationTypeError": "a traced value is needed as a number: make the argument static (static_argnums, static_argnames)",
-    "TracerIntegerConversionError": "a traced value is used as an index or a size: make the argument static (static_argnums)",
+    "TracerBoolConversionError": "Python branches on a traced value: use jnp.where or lax.cond, or make it static",
+    "ConcretizationTypeError": "a traced value is needed as a number: make it static (static_argnums, static_argnames)",
+    "TracerIntegerConversionError": "a traced value is used as an index or a size: make it static (static_argnums)",
     "TracerArrayConversionError": "NumPy was called on a traced value: use jax.numpy in its place",
     "NonConcreteBooleanIndexError": "a boolean mask selects a traced number of entries: use jnp.where",
-    "UnexpectedTracerError": "a value of an earlier trace leaked into this one: return it from the function that made it",
+    "UnexpectedTracerError": "a value of an earlier trace leaked in: return it from the function that made it",
 }
 
 

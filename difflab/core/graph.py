@@ -19,7 +19,7 @@ from difflab.core.showable import Showable
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where in the user's code an equation comes from: file, line and column (from 1), function, the line's own text."""
+    """Where in the user's code an equation comes from: file, line and column (from 1), function, the line's text."""
 
     file: str
     line: int
@@ -137,7 +137,7 @@ class Graph(Showable):
     inputs: tuple[int, ...]
     outputs: tuple[Operand, ...]
     constants: tuple[int, ...] = ()
-    values: Mapping[int, Any] = field(default_factory=dict, repr=False)
+    values: Mapping[int, Any] = field(default_factory=dict[int, Any], repr=False)
     signature: Signature | None = None
 
     def __post_init__(self) -> None:

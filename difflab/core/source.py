@@ -1,8 +1,8 @@
 """Which line of the user's code an equation comes from, and which of the user's names its results had.
 
-JAX keeps the Python stack of every equation as (code object, instruction offset) pairs. An offset gives the exact span of
-the expression that was running; the file's syntax tree says which assignment has that span on its right-hand side. Where
-one expression makes several equations (`jnp.mean`: sum, then divide), the name belongs to the last of them.
+JAX keeps the Python stack of every equation as (code object, instruction offset) pairs. An offset gives the exact span
+of the expression that was running; the file's syntax tree says which assignment has that span on its right-hand side.
+Where one expression makes several equations (`jnp.mean`: sum, then divide), the name belongs to the last of them.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def locate(stack: Stack) -> Source | None:
 def names(stacks: Sequence[Stack], traces: Sequence[int]) -> list[tuple[str, ...]]:
     """For each equation of one program the names of its results: one, several for an unpacked tuple, or none.
 
-    `traces` are numbers that are equal for two equations made by the same instruction of the same library code: where the
-    first equation of an expression comes again, the expression runs again (a loop, a second call).
+    `traces` are numbers that are equal for two equations made by the same instruction of the same library code: where
+    the first equation of an expression comes again, the expression runs again (a loop, a second call).
     """
     runs = _runs(stacks, traces)
     found: list[tuple[str, ...]] = []

@@ -13,8 +13,8 @@ import numpy as np
 class Summary:
     """Shape, dtype and statistics of an array.
 
-    `norm` (Euclidean), `min`, `max` and `mean` are over the finite entries (moduli, for complex ones); of no finite entry
-    they are NaN. `nan`, `inf` and `zero` count entries. For one entry, `value` is it.
+    `norm` (Euclidean), `min`, `max` and `mean` are over the finite entries (moduli, for complex ones); without any they
+    are NaN. `nan`, `inf` and `zero` count entries. For one entry, `value` is it.
     """
 
     shape: tuple[int, ...]
@@ -34,7 +34,7 @@ class Summary:
         marks = [f"{count} {name}" for name, count in (("NaN", self.nan), ("Inf", self.inf)) if count]
         if self.value is not None:
             return f"{self.value:.4g}"
-        if self.size == 0 or self.norm != self.norm and not marks:
+        if self.size == 0 or (self.norm != self.norm and not marks):
             return "empty" if self.size == 0 else self.dtype
         zeros = ["all zero"] if self.zero == self.size else []
         return ", ".join([f"norm {self.norm:.4g}", f"{self.min:.3g} … {self.max:.3g}", *zeros, *marks])
@@ -45,24 +45,22 @@ def summarize(value: Any) -> Summary:
     dtype = str(getattr(value, "dtype", np.asarray(value).dtype if not hasattr(value, "dtype") else ""))
     shape = tuple(np.shape(value))
     if dtype.startswith(("key", "float0")) or (
-        hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.extended)
+        hasattr(value, "dtype") and jax.numpy.issubdtype(value.dtype, jax.dtypes.extended)
     ):
-        return Summary(shape, dtype, int(np.prod(shape)), *[float("nan")] * 4, 0, 0, 0)
+        none = float("nan")
+        return Summary(shape, dtype, int(np.prod(shape)), none, none, none, none, 0, 0, 0)
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
         array = array.astype(np.float32)
     numbers = np.abs(array) if array.dtype.kind == "c" else array.astype(np.float64, copy=False)
     finite = numbers[np.isfinite(numbers)]
     only = None if array.size != 1 else complex(array.item()) if array.dtype.kind == "c" else float(array.item())
-    statistics = (
-        (_norm(finite), float(finite.min()), float(finite.max()), float(finite.mean()))
-        if finite.size
-        else (float("nan"),) * 4
-    )
-    nan = int(np.isnan(numbers).sum())
-    return Summary(
-        shape, dtype, array.size, *statistics, nan, array.size - finite.size - nan, int((array == 0).sum()), only
-    )
+    known = finite if finite.size else np.array([float("nan")])
+    low, high, mean = float(known.min()), float(known.max()), float(known.mean())
+    norm = _norm(finite) if finite.size else float("nan")
+    nan, zero = int(np.isnan(numbers).sum()), int((array == 0).sum())
+    inf = array.size - finite.size - nan
+    return Summary(shape, dtype, array.size, norm, low, high, mean, nan, inf, zero, only)
 
 
 def _norm(values: np.ndarray) -> float:

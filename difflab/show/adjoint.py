@@ -31,22 +31,22 @@ def adjoint_section(trace: AdjointTrace) -> Wire:
         "shape": [_shape(f.primal) for f in frames],
         "primal": [summary(f.primal) for f in frames],
         "cotangent": [summary(f.cotangent) for f in frames],
-        "inputs": [
-            [{"name": i.name, "primal": summary(i.primal), "cotangent": summary(i.cotangent)} for i in f.inputs] for f in frames
-        ],
+        "inputs": [[_row(entry) for entry in f.inputs] for f in frames],
         "flag": [f.flag for f in frames],
     }  # fmt: skip
     return {
         "steps": len(frames),
         "forward": forward,
         "columns": columns,
-        "arguments": [
-            {"name": a.name, "primal": summary(a.primal), "cotangent": summary(a.cotangent)} for a in trace.arguments
-        ],
+        "arguments": [_row(argument) for argument in trace.arguments],
         "explanation": str(trace.explanation),
         "marks": {"first_nan": kept.index(first) if first in kept else None},
         "truncated": _truncated(trace, kept),
     }  # fmt: skip
+
+
+def _row(of: Any) -> Wire:
+    return {"name": of.name, "primal": summary(of.primal), "cotangent": summary(of.cotangent)}
 
 
 def answer_array(trace: AdjointTrace) -> Callable[[Any, Wire], None]:

@@ -62,12 +62,10 @@ def check_svg(report: Report) -> str:
         for j in range(len(columns)):
             mark, colour = _MARKS.get(marks.get((i, j), ""), ("·", "#8a94a6"))
             x = left + 28 * j
-            parts.append(
-                f'<rect x="{x:.1f}" y="{y}" width="25" height="25" rx="4" fill="{colour}" fill-opacity=".18" stroke="{colour}"/>'
-            )
-            parts.append(
-                f'<text x="{x + 12.5:.1f}" y="{y + 17}" text-anchor="middle" font-size="13" fill="{colour}">{mark}</text>'
-            )
+            size = 'width="25" height="25" rx="4" fill-opacity=".18"'
+            parts.append(f'<rect x="{x:.1f}" y="{y}" {size} fill="{colour}" stroke="{colour}"/>')
+            style = f'text-anchor="middle" font-size="13" fill="{colour}"'
+            parts.append(f'<text x="{x + 12.5:.1f}" y="{y + 17}" {style}>{mark}</text>')
     bottom = 122 + 28 * len(rows)
     lines = [_words(entry) for entry in report.worst()[:4] if entry.verdict != "agrees"]
     if len(report.rows) > 20 or len(report.columns) > 20:
@@ -110,9 +108,10 @@ def _entry(entry: Entry) -> Wire:
 def _mathml(expression: Any) -> str | None:
     """Presentation MathML, which browsers draw by themselves; None where SymPy has no printer for it."""
     try:
-        return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{mathml(expression, printer="presentation")}</math>'
+        inside = mathml(expression, printer="presentation")
     except (NotImplementedError, AttributeError, TypeError):
         return None
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{inside}</math>'
 
 
 def _words(entry: Entry) -> str:
@@ -128,4 +127,5 @@ def _snippet(report: Report) -> str:
         "" if worst.symbolic is None else f"\n# ∂{worst.row}/∂{worst.column} = {shorten(str(worst.symbolic), 300)}"
     )
     truth = "unknown" if worst.truth is None or not math.isfinite(worst.truth) else f"{worst.truth:.9g}"
-    return f"report = dl.check({report.name}, ...)  # your arguments{symbolic}\nprint(report.entry({worst.i}, {worst.j}))  # true value: {truth}"
+    call = f"report = dl.check({report.name}, ...)  # your arguments"
+    return f"{call}{symbolic}\nprint(report.entry({worst.i}, {worst.j}))  # true value: {truth}"

@@ -49,7 +49,8 @@ class Draughtsman:
         placed = place({item.id: item.size for item in sheet.items}, list(sheet.edges), 7.2 * len(_title(scope)) + 8)
         items = [
             {
-                "id": item.id, "kind": item.kind, "label": item.label, "detail": item.detail, "scopes": list(item.scopes),
+                "id": item.id, "kind": item.kind, "label": item.label, "detail": item.detail,
+                "scopes": list(item.scopes),
                 "x": placed.centres[item.id][0], "y": placed.centres[item.id][1], "w": item.size[0], "h": item.size[1],
             }
             for item in sheet.items
@@ -111,9 +112,8 @@ class _Sheet:
 
     def _given(self) -> None:
         graph = self.graph
-        used = {o for e in graph.equations for o in e.operands if not isinstance(o, Literal)} | set(
-            o for o in graph.outputs if not isinstance(o, Literal)
-        )
+        read = [*graph.outputs, *(o for e in graph.equations for o in e.operands)]
+        used = {operand for operand in read if not isinstance(operand, Literal)}
         for role, numbers in (("input", graph.inputs), ("constant", graph.constants)):
             shown = [v for v in numbers if role == "input" or v in used]
             for owner, vertices in _by_argument([graph.vertices[v] for v in shown]):

@@ -1,4 +1,4 @@
-"""The elimination section of the wire: the linearised graph laid out, the moves so far, the named orders; and the game."""
+"""The elimination section of the wire: the linearised graph laid out, the moves so far, the named orders, the game."""
 
 from __future__ import annotations
 
@@ -125,6 +125,6 @@ def _frame(frame: Any) -> Wire:
 
 def _too_many(at: Elimination) -> str:
     return (
-        f"{len(at.linear.vertices):,} vertices are too many to draw (the limit is {DRAWN}); the named orders are counted below; "
-        "play one in code: e.play('markowitz'), or eliminate a part of the function"
+        f"{len(at.linear.vertices):,} vertices are too many to draw (the limit is {DRAWN}); the named orders are "
+        "counted below; play one in code: e.play('markowitz'), or eliminate a part of the function"
     )

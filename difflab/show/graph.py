@@ -1,10 +1,9 @@
-"""The graph section of the wire: scopes that are carried, which of them are open at first, and the inspector's texts."""
+"""The graph section of the wire: scopes that are carried, which are open at first, and the inspector's texts."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from difflab.core.graph import Graph
 from difflab.show.drawing import Draughtsman
 from difflab.show.scopes import Scope
 from difflab.show.wire import Wire

@@ -2,7 +2,7 @@
 
 Gansner et al., "A technique for drawing directed graphs" (1993), as graphlay does it. What is done differently: an edge
 that would cross more than `PORTAL` layers is left out of the layout and drawn as a stub at both ends, a *portal*. The
-residuals of a reverse sweep cross its whole depth; routed one by one they cost quadratic work and tell the reader nothing.
+residuals of a reverse sweep cross its whole depth; routed one by one they cost quadratic work and tell nothing.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from difflab.show.wire import Wire
 
 @dataclass(frozen=True)
 class _Desk:
-    """What is on the table: the object of each view, its section of the wire, what to do for messages of the front end."""
+    """What is on the table: the object of each view, its section of the wire, what to do for messages."""
 
     graph: Graph
     parts: dict[str, Any]
@@ -39,7 +39,7 @@ class _Desk:
 
 def mimebundle(shown: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Widget, picture and text: the front end takes what it can draw."""
-    live, metadata = widget(shown)._repr_mimebundle_()
+    live, metadata = widget(shown)._repr_mimebundle_() or ({}, {})
     picture = base64.b64encode(svg(shown).encode()).decode()
     name = title(_graph_of(shown)).replace('"', "'")
     html = f'<img alt="difflab: {name}" src="data:image/svg+xml;base64,{picture}">'
@@ -62,7 +62,7 @@ def widget(shown: Any, height: int | None = None, view: str | None = None) -> Wi
     if height is not None:
         made.height = height
     if view is not None:
-        made.cursor = {**made.cursor, "view": _known_view(made, view)}
+        made.cursor = {**made._state, "view": _known_view(made, view)}
     return made
 
 

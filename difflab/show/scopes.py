@@ -1,7 +1,8 @@
 """The parts of a graph that open and close, so that no drawing ever holds more than a person can read.
 
-Scopes come from, in this order: the bodies of equations (jit, loops, branches, custom rules, remat), JAX's named scopes,
-and, where a part still has more than `LIMIT` pieces, the function that a line stands in and at last chunks of equal size.
+Scopes come from, in this order: the bodies of equations (jit, loops, branches, custom rules, remat), JAX's named
+scopes, and, where a part still has more than `LIMIT` pieces, the function that a line stands in and at last chunks of
+equal size.
 """
 
 from __future__ import annotations

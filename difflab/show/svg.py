@@ -9,11 +9,13 @@ from difflab.show.compose import Body, Box, Picture, Point, compose
 from difflab.show.wire import Wire
 
 STYLE = (
-    ".b{fill:#fff;stroke:#8a94a6}.i{fill:#e8f1fb;stroke:#3c7dc4}.o{fill:#e6f4ea;stroke:#2e8b57}.c,.u{fill:#f4f4f4;stroke:#999}"
-    ".s{fill:#f6f7fb;stroke:#8a94a6}.t{font:600 12px system-ui,sans-serif;fill:#1c2330}.d{font:10.5px ui-monospace,monospace;"
-    "fill:#5a6475}.e{fill:none;stroke:#9aa4b5;stroke-width:1.2}.a{fill:#9aa4b5}"
-    "@media(prefers-color-scheme:dark){.b{fill:#262b33;stroke:#667085}.i{fill:#1d3147;stroke:#5b9bd5}.o{fill:#1c3527;stroke:#4caf7d}"
-    ".c,.u{fill:#2b2f36;stroke:#777}.s{fill:#20242b;stroke:#667085}.t{fill:#e6e9ef}.d{fill:#a5adba}.e{stroke:#6b7585}.a{fill:#6b7585}}"
+    ".b{fill:#fff;stroke:#8a94a6}.i{fill:#e8f1fb;stroke:#3c7dc4}.o{fill:#e6f4ea;stroke:#2e8b57}"
+    ".c,.u{fill:#f4f4f4;stroke:#999}.s{fill:#f6f7fb;stroke:#8a94a6}"
+    ".t{font:600 12px system-ui,sans-serif;fill:#1c2330}.d{font:10.5px ui-monospace,monospace;fill:#5a6475}"
+    ".e{fill:none;stroke:#9aa4b5;stroke-width:1.2}.a{fill:#9aa4b5}"
+    "@media(prefers-color-scheme:dark){.b{fill:#262b33;stroke:#667085}.i{fill:#1d3147;stroke:#5b9bd5}"
+    ".o{fill:#1c3527;stroke:#4caf7d}.c,.u{fill:#2b2f36;stroke:#777}.s{fill:#20242b;stroke:#667085}"
+    ".t{fill:#e6e9ef}.d{fill:#a5adba}.e{stroke:#6b7585}.a{fill:#6b7585}}"
 )
 _CLASSES = {"input": "i", "output": "o", "constant": "c", "outer": "u", "scope": "s"}
 
@@ -27,10 +29,9 @@ def graph_svg(section: Wire, title: str, description: str, width: int = 900) -> 
 def document(body: str, w: float | int, h: float | int, title: str, description: str, width: int = 900) -> str:
     """An SVG document around `body`, with the words that a screen reader gets."""
     scale = min(1.0, width / max(w, 1.0))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(w)} {_n(h)}" width="{_n(w * scale)}" height="{_n(h * scale)}"'
-        f' role="img"><title>{escape(title)}</title><desc>{escape(description)}</desc><style>{STYLE}</style>{body}</svg>'
-    )
+    size = f'viewBox="0 0 {_n(w)} {_n(h)}" width="{_n(w * scale)}" height="{_n(h * scale)}"'
+    words = f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">{words}<style>{STYLE}</style>{body}</svg>'
 
 
 def picture_body(picture: Picture, scopes: Mapping[str, Wire]) -> str:
@@ -60,7 +61,8 @@ def rectangle(
     x: float | int, y: float | int, w: float | int, h: float | int, kind: str, radius: float | int = 6
 ) -> str:
     """A rectangle around a centre."""
-    return f'<rect class="{kind}" x="{_n(x - w / 2)}" y="{_n(y - h / 2)}" width="{_n(w)}" height="{_n(h)}" rx="{_n(radius)}"/>'
+    corner = f'x="{_n(x - w / 2)}" y="{_n(y - h / 2)}"'
+    return f'<rect class="{kind}" {corner} width="{_n(w)}" height="{_n(h)}" rx="{_n(radius)}"/>'
 
 
 def _box(box: Box, stub: bool) -> Iterator[str]:

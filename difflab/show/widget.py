@@ -47,7 +47,7 @@ class Widget(anywidget.AnyWidget):
     def __init__(
         self, state: Mapping[str, Any], shown: Mapping[str, Any], focus: Focus, handlers: Mapping[str, Handler]
     ) -> None:
-        """Show `state`, which was made of the objects `shown`; `handlers` maps a message's kind to what is done for it."""
+        """Show `state`, made of the objects `shown`; `handlers` maps a message's kind to what is done for it."""
         super().__init__(**state)
         self.shown = dict(shown)
         self._handlers = dict(handlers)
@@ -57,15 +57,20 @@ class Widget(anywidget.AnyWidget):
     @property
     def selection(self) -> str | None:
         """The id of the selected node, or None."""
-        return self.cursor.get("selection")
+        return self._state.get("selection")
 
     def select(self, node: str | None) -> None:
         """Select a node by its id (see `difflab.core.graph.walk`) in every view of this graph."""
-        self.cursor = {**self.cursor, "selection": node}
+        self.cursor = {**self._state, "selection": node}
 
     def go(self, view: str, step: int) -> None:
         """Go to a step of a trace: view is "adjoint" or "elimination"."""
-        self.cursor = {**self.cursor, "steps": {**self.cursor.get("steps", {}), view: step}}
+        self.cursor = {**self._state, "steps": {**self._state.get("steps", {}), view: step}}
+
+    @property
+    def _state(self) -> Wire:
+        found: Any = self.cursor
+        return found or {}
 
 
 _FOCUS: WeakKeyDictionary[Graph, Focus] = WeakKeyDictionary()

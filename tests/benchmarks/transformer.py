@@ -12,7 +12,7 @@ import jax.numpy as jnp
 def training_step(
     layers: int, width: int = 32, heads: int = 4, length: int = 16
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """`(step, arguments)`; 48 layers make a jaxpr of about 17,000 equations. Arguments are shapes: nothing is allocated."""
+    """`(step, arguments)`; 48 layers make about 17,000 equations. Arguments are shapes: nothing is allocated."""
 
     def attention(block: dict[str, Any], x: Any) -> Any:
         query, key, value = (jnp.einsum("lw,whd->hld", x, block[name]) for name in ("query", "key", "value"))

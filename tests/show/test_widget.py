@@ -139,7 +139,7 @@ def test_a_function_that_does_not_trace_raises_its_own_error():
     def bad(x):
         return x if x > 0 else -x
 
-    with pytest.raises(CaptureError, match="in .*bad: return x if x > 0 else -x"):
+    with pytest.raises(CaptureError, match=r"in .*bad: return x if x > 0 else -x"):
         dl.lab(bad, 1.0)
 
 
