@@ -33,7 +33,7 @@ test: .venv/test/.installed
 	@.venv/test/bin/python tests/run.py $(ARGS)
 
 bench: .venv/test/.installed
-	@.venv/test/bin/python -m pytest tests/benchmarks -q -s $(ARGS)
+	@.venv/test/bin/python -m pytest -o addopts=--import-mode=importlib tests/benchmarks -q -s $(ARGS)
 
 notebooks: .venv/test/.installed
 	@.venv/test/bin/python -m tests.notebooks.refresh $(ARGS)

@@ -36,8 +36,8 @@ class Rounded:
     """
 
     value: Any
-    rounding: float = 0.0
-    constants: float = 0.0
+    rounding: Any = 0.0
+    constants: Any = 0.0
 
 
 _BY_CANCELLATION = {"lgamma", "digamma"}
@@ -78,16 +78,15 @@ def rounding(base: Domain) -> Domain:
             f"{base.name} have no order, so errors cannot be bounded in them; pass big_floats() or floats()"
         )
 
-    def size(element: Any) -> float:
-        value = order(element)
-        return abs(float(value)) if value == value else float("inf")
+    def size(element: Any) -> Any:
+        return abs(order(element))
 
     def lift(name: str, operation: Operation) -> Operation:
         def apply(*operands: Rounded) -> Rounded:
             values = [x.value for x in operands]
             result = operation(*values)
             own = 0.0 if name == "neg" else size(result) + (1.0 + size(values[0]) if name in _BY_CANCELLATION else 0.0)
-            constants = 0.0
+            constants: Any = 0.0
             for k, operand in enumerate(operands):
                 if operand.rounding:
                     slope = size(_partial(base, name, k)(*_three(values), result))

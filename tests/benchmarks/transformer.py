@@ -8,6 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+LAYERS = 48
+
 
 def training_step(
     layers: int, width: int = 32, heads: int = 4, length: int = 16

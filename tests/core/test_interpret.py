@@ -221,8 +221,13 @@ UNARY = [
     lambda v: v[::-1],
 ]
 BINARY = [
-    jnp.add, jnp.subtract, jnp.multiply, jnp.maximum, lambda a, b: a / (1 + b * b), lambda a, b: jnp.where(a > b, a, b * b)  # noqa: E501
-]  # fmt: skip
+    jnp.add,
+    jnp.subtract,
+    jnp.multiply,
+    jnp.maximum,
+    lambda a, b: a / (1 + b * b),
+    lambda a, b: jnp.where(a > b, a, b),
+]
 
 
 def program(steps: list[tuple[int, int, int]]) -> Callable[[Any], Any]:

@@ -1,0 +1,257 @@
+"""SymPy expressions as a number domain, and their exact evaluation.
+
+SymPy builds the formula of each output and differentiates it: a second opinion that shares no derivative rule with JAX.
+Constants that are integers or short fractions stay such; any other float is a number that prints as its author wrote it
+(`0.1`) and is worth exactly what the float is (0.1000000014901161… in single precision).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy.core.numbers import NumberSymbol
+
+from difflab.core.domains import Domain, Operation
+from difflab.core.errors import DifflabError
+
+
+class TooLargeError(DifflabError):
+    """A formula outgrew the size up to which it helps anyone."""
+
+
+class Decimal(NumberSymbol):
+    """A float constant, exact in value and short in print."""
+
+    is_commutative = True
+    is_real = True
+    is_number = True
+    __slots__ = ("value",)
+
+    def __new__(cls, value: float) -> Decimal:
+        """Make the constant; equal values are equal constants."""
+        self = sympy.AtomicExpr.__new__(cls)
+        self.value = value
+        return self
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (self.value,)
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return (self.value,)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same constant."""
+        return isinstance(other, Decimal) and self.value == other.value
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash((type(self).__name__, self.value))
+
+    def _eval_is_positive(self) -> bool:
+        return self.value > 0
+
+    def _eval_is_negative(self) -> bool:
+        return self.value < 0
+
+    def _as_mpf_val(self, prec: int) -> Any:
+        return sympy.Float(sympy.Rational(Fraction(self.value)), precision=prec)._mpf_
+
+    def __int__(self) -> int:
+        """Cut off the fraction."""
+        return int(self.value)
+
+    def __str__(self) -> str:
+        """The shortest decimal that is this float, in single precision if it is one."""
+        single = np.float32(self.value)
+        return str(single) if float(single) == self.value else repr(self.value)
+
+    def _sympystr(self, _printer: Any) -> str:
+        return str(self)
+
+    def _latex(self, _printer: Any) -> str:
+        mantissa, _, exponent = str(self).partition("e")
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+
+    def _pretty(self, printer: Any) -> Any:
+        return printer._print(sympy.Symbol(str(self)))
+
+    def _mathml(self, printer: Any) -> Any:
+        return printer._print(sympy.Symbol(str(self)))
+
+    _mathml_content = _mathml
+    _mathml_presentation = _mathml
+
+
+def constant(value: Any) -> Any:
+    """A number as SymPy reads it best."""
+    if value != value:
+        return sympy.nan
+    if abs(value) == float("inf"):
+        return sympy.oo if value > 0 else -sympy.oo
+    exact = Fraction(value)
+    if exact.denominator <= 64 and abs(exact.numerator) < 10**6:
+        return sympy.Rational(exact.numerator, exact.denominator)
+    return Decimal(float(value)) if value > 0 else -Decimal(-float(value))
+
+
+class Symbols:
+    """The domain of SymPy expressions of at most `limit` nodes, and what `stop_gradient` froze on the way."""
+
+    def __init__(self, limit: int = 4_000) -> None:
+        self.limit = limit
+        self.frozen: dict[sympy.Symbol, Any] = {}
+        self._sizes: dict[Any, int] = {}
+        operations = {name: self._small(operation) for name, operation in _OPERATIONS.items()}
+        self.domain = Domain("SymPy expressions", constant, operations, freeze=self._freeze)
+
+    def size(self, expression: Any) -> int:
+        """Number of nodes of the expression, written out as a tree."""
+        if not expression.args:
+            return 1
+        known = self._sizes.get(expression)
+        if known is None:
+            known = self._sizes[expression] = 1 + sum(map(self.size, expression.args))
+        return known
+
+    def _small(self, operation: Operation) -> Operation:
+        def checked(*operands: Any) -> Any:
+            result = operation(*operands)
+            if self.size(result) > self.limit:
+                raise TooLargeError(f"a formula has grown past {self.limit} symbols, too large to read")
+            return result
+
+        return checked
+
+    def _freeze(self, expression: Any) -> Any:
+        if not expression.free_symbols:
+            return expression
+        symbol = sympy.Symbol(f"stopped_{len(self.frozen) + 1}", real=True)
+        self.frozen[symbol] = expression
+        return symbol
+
+
+def _power(x: Any, n: int) -> Any:
+    large = abs(n) > 100 and not x.free_symbols
+    return sympy.Pow(x, n, evaluate=not large)
+
+
+_OPERATIONS: Mapping[str, Operation] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x / y,
+    "neg": lambda x: -x,
+    "sum": lambda items: sympy.Add(*items),
+    "pow": lambda x, y: sympy.Pow(x, y),
+    "integer_pow": _power,
+    "sqrt": sympy.sqrt,
+    "cbrt": sympy.cbrt,
+    "exp": sympy.exp,
+    "exp2": lambda x: sympy.Pow(2, x),
+    "log": sympy.log,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "asin": sympy.asin,
+    "acos": sympy.acos,
+    "atan": sympy.atan,
+    "atan2": sympy.atan2,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "asinh": sympy.asinh,
+    "acosh": sympy.acosh,
+    "atanh": sympy.atanh,
+    "erf": sympy.erf,
+    "erfc": sympy.erfc,
+    "erf_inv": sympy.erfinv,
+    "lgamma": sympy.loggamma,
+    "digamma": sympy.digamma,
+    "pi": lambda: sympy.pi,
+}
+
+_NAMES: Mapping[Any, str] = {
+    getattr(sympy, name): operation
+    for name, operation in {
+        **{n: n for n in "exp log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf erfc".split()},
+        "erfinv": "erf_inv",
+        "loggamma": "lgamma",
+    }.items()
+}
+
+
+class Evaluation:
+    """Evaluate expressions at a point over an ordered domain; common subexpressions once.
+
+    A singular place (0/0, the sign of 0) gives NaN; so does a function that the domain does not have.
+    """
+
+    def __init__(self, domain: Domain, values: Mapping[Any, Any], frozen: Mapping[Any, Any]) -> None:
+        self.domain = domain
+        self.frozen = frozen
+        self.known: dict[Any, Any] = dict(values)
+
+    def __call__(self, expression: Any) -> Any:
+        """The value of the expression."""
+        if expression not in self.known:
+            self.known[expression] = self._compute(expression)
+        return self.known[expression]
+
+    def _compute(self, e: Any) -> Any:
+        if e in self.frozen:
+            return self(self.frozen[e])
+        if isinstance(e, Decimal):
+            return self.domain.constant(e.value)
+        if isinstance(e, sympy.Rational):
+            return self._apply("div", self.domain.constant(int(e.p)), self.domain.constant(int(e.q)))
+        if e is sympy.pi:
+            return self._apply("pi")
+        if e is sympy.E:
+            return self._apply("exp", self.domain.constant(1))
+        if e in (sympy.oo, -sympy.oo):
+            return self.domain.constant(float("inf") if e is sympy.oo else float("-inf"))
+        return self._apply_to(e, [self(arg) for arg in e.args])
+
+    def _apply_to(self, e: Any, args: list[Any]) -> Any:
+        if isinstance(e, sympy.Add):
+            return self.domain.sum(args)
+        if isinstance(e, sympy.Mul):
+            product = args[0]
+            for arg in args[1:]:
+                product = self._apply("mul", product, arg)
+            return product
+        if isinstance(e, sympy.Pow):
+            return self._power(e, *args)
+        if isinstance(e, sympy.Abs):
+            return args[0] if self._order(args[0]) >= 0 else self._apply("neg", args[0])
+        if isinstance(e, sympy.sign):
+            value = self._order(args[0])
+            return self.domain.constant(1 if value > 0 else -1 if value < 0 else float("nan"))
+        if isinstance(e, sympy.polygamma) and e.args[0] in (0, 1):
+            return self._apply("digamma" if e.args[0] == 0 else "trigamma", args[1])
+        name = _NAMES.get(type(e))
+        return self._apply(name, *args) if name else self.domain.constant(float("nan"))
+
+    def _power(self, e: Any, base: Any, exponent: Any) -> Any:
+        if e.exp.is_Integer and abs(int(e.exp)) < 10**9:
+            return (
+                self._apply("integer_pow", base, int(e.exp)) if self._order(base) != 0 or e.exp > 0 else self._pole(e)
+            )
+        if e.exp == sympy.S.Half:
+            return self._apply("sqrt", base)
+        return self._apply("pow", base, exponent)
+
+    def _pole(self, e: Any) -> Any:
+        return self.domain.constant(float("inf") if int(e.exp) % 2 == 0 else float("nan"))
+
+    def _order(self, element: Any) -> Any:
+        assert self.domain.order is not None
+        return self.domain.order(element)
+
+    def _apply(self, name: str, *args: Any) -> Any:
+        operation = self.domain.operation(name)
+        return self.domain.constant(float("nan")) if operation is None else operation(*args)
