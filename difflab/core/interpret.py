@@ -64,7 +64,7 @@ def interpret(
     `elements` maps input positions to object arrays of domain elements that stand for these inputs and vary; the other
     inputs are constants. `decide_here`: the domain's own order decides comparisons, and not JAX's values. Where a
     primitive is missing, a `Hole` stands in the outputs that it reaches; if `strict`, `UnsupportedError` is raised.
-    `deadline` is in seconds of `time.monotonic()`; past it `BudgetError` is raised.
+    `deadline` is in seconds of `time.thread_time()`; past it `BudgetError` is raised.
     """
     if decide_here and domain.order is None:
         raise TypeError(f"{domain.name} have no order and cannot decide a comparison; leave decide_here=False")

@@ -14,6 +14,8 @@ from difflab.show.svg import document, text
 from difflab.show.wire import Wire, number, shorten
 
 CARRIED = 400
+NAMED = 10_000
+"""A Jacobian of more entries than this travels with the names of those rows and columns alone that have an entry."""
 _FORMULA = 2_000
 _MARKS = {
     "agrees": ("✓", "#009e73"),
@@ -28,13 +30,18 @@ _MARKS = {
 def check_section(report: Report) -> Wire:
     """The `check` section: the worst entries first where there are too many."""
     worst = report.worst()
+    carried = worst[:CARRIED]
+    rows, columns = list(range(len(report.rows))), list(range(len(report.columns)))
+    if len(rows) * len(columns) > NAMED:
+        rows, columns = sorted({e.i for e in carried}), sorted({e.j for e in carried})
+    row, column = ({number: k for k, number in enumerate(numbers)} for numbers in (rows, columns))
     return {
         "verdict": report.verdict,
         "summary": report.summary,
         "point": [{"name": name, "value": value} for name, value in report.point],
-        "rows": list(report.rows),
-        "columns": list(report.columns),
-        "entries": [_entry(entry) for entry in worst[:CARRIED]],
+        "rows": [report.rows[k] for k in rows],
+        "columns": [report.columns[k] for k in columns],
+        "entries": [{**_entry(entry), "i": row[entry.i], "j": column[entry.j]} for entry in carried],
         "left_out": report.left_out + max(0, len(worst) - CARRIED),
         "unsupported": [
             {"primitive": primitive, "node": node, "source": source} for primitive, node, source in report.unsupported
@@ -97,7 +104,7 @@ def error_heatmap(report: Report) -> go.Figure:
 def _entry(entry: Entry) -> Wire:
     formula = None if entry.symbolic is None else str(entry.symbolic)
     return {
-        "i": entry.i, "j": entry.j, "verdict": entry.verdict,
+        "verdict": entry.verdict,
         "symbolic": None if formula is None else shorten(formula, _FORMULA),
         "mathml": _mathml(entry.symbolic) if formula is not None and len(formula) <= _FORMULA // 2 else None,
         "jacfwd": number(entry.jacfwd), "jacrev": number(entry.jacrev), "truth": number(entry.truth),

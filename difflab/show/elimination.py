@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from difflab.core.graph import walk
 from difflab.labs.elimination import Elimination
 from difflab.show.place import Placement, place
 from difflab.show.svg import arrow, document, rectangle, text
@@ -91,27 +92,37 @@ def elimination_svg(at: Elimination) -> str:
 
 
 def _placed(at: Elimination) -> Placement:
-    vertices = at.linear.vertices
-    sizes = {v.id: (min(max(7.4 * len(_label(v)) + 20, 44.0), 200.0), 30.0) for v in vertices}
-    order = {v.id: k for k, v in enumerate(vertices)}
+    sizes = {name: (_width(label), 30.0) for name, label in _labels(at).items()}
+    order = {name: k for k, name in enumerate(sizes)}
     edges = [(a, b) for a, b, _ in at.reset().edges if order[a] < order[b]]
     return place(sizes, edges)
 
 
 def _vertices(at: Elimination, placed: Placement) -> list[Wire]:
     found: list[Wire] = []
+    labels = _labels(at)
     for vertex in at.linear.vertices:
         x, y = placed.centres[vertex.id]
-        width = min(max(7.4 * len(_label(vertex)) + 20, 44.0), 200.0)
+        label = labels[vertex.id]
         found.append({
-            "id": vertex.id, "label": _label(vertex), "role": vertex.role,
-            "shape": f"[{','.join(map(str, vertex.shape))}]", "x": x, "y": y, "w": width, "h": 30.0,
+            "id": vertex.id, "label": label, "role": vertex.role,
+            "shape": f"[{','.join(map(str, vertex.shape))}]", "x": x, "y": y, "w": _width(label), "h": 30.0,
         })  # fmt: skip
     return found
 
 
-def _label(vertex: Any) -> str:
-    return shorten(vertex.label, 24)
+def _labels(at: Elimination) -> dict[str, str]:
+    """The user's name of each vertex; of an unnamed one what makes it."""
+    makers = {node: equation.primitive for node, _, equation in walk(at.graph)}
+    found: dict[str, str] = {}
+    for vertex in at.linear.vertices:
+        named = not vertex.label.startswith("%")
+        found[vertex.id] = shorten(vertex.label if named else makers.get(vertex.node, vertex.label), 24)
+    return found
+
+
+def _width(label: str) -> float:
+    return min(max(7.4 * len(label) + 20, 44.0), 200.0)
 
 
 def _frame(frame: Any) -> Wire:

@@ -14,6 +14,9 @@ from difflab.labs.adjoint import AdjointTrace, inspect_call
 from difflab.labs.check import Report, check_call
 from difflab.labs.elimination import Elimination, eliminate_call
 
+CHECKED = 2_000
+"""Functions of more equations than this are not checked unasked."""
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -77,7 +80,18 @@ def lab(
         **kwargs,
     )
     graph = capture(at)
-    return Lab(graph, *(_attempt(work, at) for work in (check_call, inspect_call, eliminate_call)))
+    return Lab(graph, *(_attempt(work, at) for work in (_checked, inspect_call, eliminate_call)))
+
+
+def _checked(at: Call) -> Report | Failure:
+    """The check, unless XLA would compile its Jacobians for minutes."""
+    size = capture(at).size
+    if size > CHECKED:
+        return Failure(
+            f"{at.name} has {size:,} equations; up to {CHECKED:,} are checked here, since JAX compiles both Jacobians "
+            "for it. Check a part of it, or have it all with dl.check(f, ...), which takes its time"
+        )
+    return check_call(at)
 
 
 def _attempt(work: Callable[[Call], Any], at: Call) -> Any:

@@ -114,6 +114,15 @@ def test_more_entries_than_fit_are_counted():
     assert len(section["entries"]) + section["left_out"] >= 900
 
 
+def test_a_huge_jacobian_travels_with_the_names_it_needs():
+    report = check(lambda x: x * 2.0, np.arange(200, dtype=np.float32), max_entries=50)
+    section = check_section(report)
+    assert len(section["rows"]) <= 50 and len(section["columns"]) <= 50
+    for wire in section["entries"]:
+        place = report.rows.index(section["rows"][wire["i"]]), report.columns.index(section["columns"][wire["j"]])
+        assert wire["jacfwd"] == report.entry(*place).jacfwd
+
+
 def test_a_heat_map_shows_every_entry_once():
     report = check(lambda x: jnp.stack([x[0] * x[1], x[1]]), np.array([0.5, 2.0], np.float32))
     figure = error_heatmap(report)

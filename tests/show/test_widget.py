@@ -151,6 +151,13 @@ def test_empty_arrays_nans_and_scalars_are_shown(x):
     assert data["text/plain"]
 
 
+def test_a_very_large_function_is_not_checked_unasked(monkeypatch):
+    monkeypatch.setattr("difflab.show.lab.CHECKED", 3)
+    found = dl.lab(loss, X)
+    assert "equations; up to 3 are checked" in found.widget().check["failed"]
+    assert found.adjoint.steps > 0
+
+
 def test_titles_stay_short():
     assert title(dl.graph(loss, X)) == "loss(x: f32[3])"
     many = dl.graph(lambda *xs: sum(xs), *([1.0] * 9))

@@ -22,7 +22,7 @@ from difflab.core.graph import Equation, Graph, Literal, Vertex
 from .dependence import dependence, reached
 
 OFTEN = 8
-"""An equation that is pulled back this many times in one recording is compiled."""
+"""A pull-back that is asked for this many times in one recording is compiled."""
 
 PullBack = Callable[[Sequence[Any], Sequence[Any]], tuple[Any, ...]]
 """Operands and cotangents of the live results → cotangents of the chosen operands."""
@@ -47,6 +47,8 @@ class Rules:
     def __init__(self) -> None:
         self._depends: dict[tuple[int, tuple[int, ...]], tuple[tuple[int, ...], ...]] = {}
         self._reached: dict[tuple[int, tuple[int, ...], tuple[int, ...]], tuple[int, ...]] = {}
+        self._rules: dict[tuple[int, tuple[int, ...], tuple[int, ...]], _Rule] = {}
+        self._asked: dict[_Rule, int] = {}
         self._pulls: dict[tuple[int, tuple[int, ...], tuple[int, ...], bool], PullBack] = {}
 
     def depends(
@@ -78,10 +80,16 @@ class Rules:
     def pull_back(
         self, graph: Graph, equation: Equation, chosen: tuple[int, ...], live: tuple[int, ...], often: bool
     ) -> PullBack:
-        """The pull-back from the live results to the chosen operands."""
-        key = (id(equation), chosen, live, often)
+        """The pull-back from the live results to the chosen operands; equations with one rule are counted together."""
+        place = (id(equation), chosen, live)
+        if place not in self._rules:
+            self._rules[place] = _rule(graph, equation, chosen, live)
+        rule = self._rules[place]
+        if rule.params is not None and not often:
+            self._asked[rule] = self._asked.get(rule, 0) + 1
+            often = self._asked[rule] >= OFTEN
+        key = (*place, often)
         if key not in self._pulls:
-            rule = _rule(graph, equation, chosen, live)
             shared = often and rule.params is not None
             eager = _eager(equation, chosen, live)
             self._pulls[key] = _compiled(rule) if shared else jax.jit(eager) if often else eager

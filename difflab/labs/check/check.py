@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -32,7 +33,7 @@ from difflab.labs.check import truth as true
 from difflab.labs.check.programs import Program, run, unit_roundoff
 from difflab.labs.check.report import VERDICTS, Entry, Report
 from difflab.labs.check.selection import Selection, exact_leaf, select
-from difflab.labs.check.symbols import Evaluation, Symbols, TooLargeError
+from difflab.labs.check.symbols import Derivative, Evaluation, Symbols, TooLargeError
 from difflab.labs.check.verdicts import Side, Verdict, at_kink, judge, with_mirrors
 
 
@@ -50,8 +51,9 @@ def check(
 ) -> Report:
     """Compare `jax.jacfwd` and `jax.jacrev` of `f` at `args` with the derivative of the formula of `f`.
 
-    `digits` is the precision of the truth; at most `max_entries` entries are checked, evenly spread; `budget` is a time
-    in seconds (JAX's own compilations come on top), after which the rest is "undecided". Other options: see `dl.graph`.
+    `digits` is the precision of the truth; at most `max_entries` entries are checked, evenly spread; `budget` is in
+    seconds of processor time, so that a busy machine gives the same report (JAX's own compilations come on top); after
+    it the rest is "undecided". Other options: see `dl.graph`.
     Raises TypeError if there is nothing to differentiate, `CaptureError` if `f` cannot be traced.
 
     >>> import jax.numpy as jnp
@@ -77,7 +79,7 @@ def check_call(at: Call, digits: int = 30, max_entries: int = 400, budget: float
     require_differentiable(at)
     graph = capture(at)
     chosen = select(at, graph, max_entries)
-    return _Check(chosen, digits, time.monotonic(), budget).report()
+    return _Check(chosen, digits, time.thread_time(), budget).report()
 
 
 @dataclass(eq=False)
@@ -89,6 +91,7 @@ class _Check:
     start: float
     budget: float
     notes: list[str] = field(default_factory=list)
+    _derivatives: dict[Any, Derivative] = field(default_factory=dict)
 
     def report(self) -> Report:
         chosen = self.chosen
@@ -128,7 +131,7 @@ class _Check:
             start += size
         try:
             outcome = interpret(
-                chosen.graph, chosen.at.leaves, symbols.domain, elements=elements, deadline=self.deadline(0.3)
+                chosen.graph, chosen.at.leaves, symbols.domain, elements=elements, deadline=self.deadline(0.2)
             )
         except (TooLargeError, BudgetError, RecursionError) as error:
             self.notes.append(
@@ -141,7 +144,7 @@ class _Check:
         """JAX's derivative programs in floats and in exact arithmetic."""
         domain = rounding(big_floats(self.digits))
         found = [
-            run(mode, self.chosen, domain, self.deadline(part)) for mode, part in (("jacfwd", 0.5), ("jacrev", 0.7))
+            run(mode, self.chosen, domain, self.deadline(part)) for mode, part in (("jacfwd", 0.4), ("jacrev", 0.6))
         ]
         for program in found:
             if program.floats is not None and program.exact is None:
@@ -197,14 +200,14 @@ class _Check:
 
     def symbolic(self, row: int, symbol: Any, symbols: list[Any], formulas: Any) -> tuple[Any, Any]:
         """The formula of one entry and its value, or twice None."""
-        if formulas is None or time.monotonic() > self.deadline(0.8):
+        if formulas is None or time.thread_time() > self.deadline(0.8):
             return None, None
         tools, outcome = formulas
         expression = self._outputs(outcome)[row]
         if isinstance(expression, Hole):
             return None, None
         try:
-            derivative = sympy.diff(expression, symbol)
+            derivative = self._derivatives.setdefault(symbol, Derivative(symbol))(expression)
             if tools.size(derivative) > 5 * tools.limit:
                 return None, None
             return derivative, self._evaluation(symbols, tools)(derivative)
@@ -285,7 +288,7 @@ class _Check:
             self._evaluator = Evaluation(base, values, tools.frozen)
         return self._evaluator
 
-    @property
+    @cached_property
     def _unit(self) -> float:
         return unit_roundoff(self.chosen, _graphs(self.chosen.graph))
 

@@ -184,6 +184,41 @@ _NAMES: Mapping[Any, str] = {
 }
 
 
+class Derivative:
+    """Differentiate expressions by one symbol, common subexpressions once.
+
+    The rules of functions are SymPy's (`fdiff`). `sympy.diff` itself walks a formula as a tree, which takes seconds
+    where subexpressions are shared.
+    """
+
+    def __init__(self, symbol: sympy.Symbol) -> None:
+        self.known: dict[Any, Any] = {symbol: sympy.S.One}
+
+    def __call__(self, e: Any) -> Any:
+        """The derivative of the expression."""
+        if e not in self.known:
+            self.known[e] = self._compute(e)
+        return self.known[e]
+
+    def _compute(self, e: Any) -> Any:
+        if not e.args:
+            return sympy.S.Zero
+        slopes = [self(arg) for arg in e.args]
+        varying = [k for k, slope in enumerate(slopes) if slope != 0]
+        if isinstance(e, sympy.Add):
+            return sympy.Add(*[slopes[k] for k in varying])
+        if isinstance(e, sympy.Mul):
+            return sympy.Add(*[sympy.Mul(*e.args[:k], slopes[k], *e.args[k + 1 :]) for k in varying])
+        if isinstance(e, sympy.Pow):
+            return self._power(e, *slopes)
+        return sympy.Add(*[e.fdiff(k + 1) * slopes[k] for k in varying])
+
+    def _power(self, e: Any, base: Any, exponent: Any) -> Any:
+        if exponent == 0:
+            return e.exp * sympy.Pow(e.base, e.exp - 1) * base if base != 0 else sympy.S.Zero
+        return e * (exponent * sympy.log(e.base) + e.exp * base / e.base)
+
+
 class Evaluation:
     """Evaluate expressions at a point over an ordered domain; common subexpressions once.
 
