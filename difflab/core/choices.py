@@ -21,7 +21,7 @@ import numpy as np
 from difflab.core.run import Run, Site
 from difflab.core.values import Elements, Hole, Value, pack
 
-_SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
+_SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠", "lt_to": "<", "le_to": "≤"}
 _OUTCOMES: Mapping[str, Callable[[Any], Any]] = {
     "lt": lambda c: c == -1,
     "le": lambda c: (c == -1) | (c == 0),
@@ -29,6 +29,8 @@ _OUTCOMES: Mapping[str, Callable[[Any], Any]] = {
     "ge": lambda c: (c == 1) | (c == 0),
     "eq": lambda c: c == 0,
     "ne": lambda c: c != 0,
+    "lt_to": lambda c: c == -1,
+    "le_to": lambda c: (c == -1) | (c == 0),
 }
 _UNORDERED = 2
 

@@ -86,6 +86,7 @@ class Domain:
 
 DERIVED: Mapping[str, str] = {
     "square": "x*x",
+    "one_minus_square": "1 - x*x",
     "rsqrt": "1/sqrt(x)",
     "exp2": "exp(x*log(2))",
     "expm1": "exp(x) - 1",
@@ -110,6 +111,7 @@ PARTIALS: Mapping[str, tuple[str, ...]] = {
     "div": ("1/y", "-z/y"),
     "neg": ("-1",),
     "square": ("2*x",),
+    "one_minus_square": ("-2*x",),
     "pow": ("y*pow(x, y - 1)", "z*log(x)"),
     "sqrt": ("1/(2*z)",),
     "rsqrt": ("-z/(2*x)",),

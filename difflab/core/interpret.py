@@ -142,6 +142,8 @@ def _equation(run: Run, at: Site, operands: list[Value]) -> list[Value]:
         return rule(run, at, operands)
     if active and not all(at.discrete):
         return run.holes(at, operands)
+    if active and at.equation.primitive != "is_finite":
+        run.decided(f"{at.equation.primitive} holds integers constant", at)
     return run.concretely(at, operands)
 
 

@@ -24,7 +24,7 @@ from difflab.core.values import Elements, Value, filled, pack
 
 MOVES = (
     "broadcast_in_dim concatenate dynamic_slice dynamic_update_slice gather pad reshape rev scatter select_n "
-    "slice split squeeze stack tile transpose"
+    "slice split squeeze stack tile transpose unstack"
 ).split()
 """Primitives that only move entries."""
 

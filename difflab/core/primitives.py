@@ -28,8 +28,8 @@ Rule = Callable[[Run, Site, list[Value]], list[Value]]
 ELEMENTWISE: Mapping[str, str] = {
     name: name
     for name in (
-        "add sub mul div neg square sqrt rsqrt exp exp2 expm1 log log1p sin cos tan asin acos atan atan2 sinh cosh "
-        "tanh asinh acosh atanh logistic erf erfc erf_inv lgamma digamma"
+        "add sub mul div neg square one_minus_square sqrt rsqrt exp exp2 expm1 log log1p sin cos tan asin acos atan atan2 "
+        "sinh cosh tanh asinh acosh atanh logistic erf erfc erf_inv lgamma digamma"
     ).split()
 } | {"add_any": "add"}
 """Primitive → operation of the domain."""
@@ -70,6 +70,16 @@ def power(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     return run.made(
         at, operands, [run.map(lambda a, b, n: raised(a, b) if n is None else whole(a, n), bases, given, steps)]
     )
+
+
+def polynomial(run: Run, at: Site, operands: list[Value]) -> list[Value]:
+    """Σ aₖ xᵏ by Horner's rule, which is what JAX does; operands are x, a₀, a₁, …"""
+    add, multiply = run.domain.operations["add"], run.domain.operations["mul"]
+    x, *coefficients = _arrays(run, operands)
+    total = coefficients[-1]
+    for coefficient in reversed(coefficients[:-1]):
+        total = run.map(add, run.map(multiply, total, x), coefficient)
+    return run.made(at, operands, [np.broadcast_to(total, at.shapes[0])])
 
 
 def unchanged(run: Run, at: Site, operands: list[Value]) -> list[Value]:
@@ -200,6 +210,7 @@ RULES: Mapping[str, Rule] = {
     **choices.RULES,
     "pow": power,
     "integer_pow": integer_pow,
+    "polynomial": polynomial,
     "convert_element_type": convert,
     "stop_gradient": stop_gradient,
     "reduce_sum": reduce_sum,

@@ -38,6 +38,8 @@ CASES: dict[str, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {
     "integer_pow": [(lambda x: x**3, (V,)), (lambda x: lax.integer_pow(x, -4), (V,)),
                     (lambda x: lax.integer_pow(x, 0), (V,))],
     "square": [(jnp.square, (V,))],
+    "one_minus_square": [(jax.grad(lambda x: jnp.sum(jnp.tanh(x))), (V,))],
+    "polynomial": [(jnp.sinc, (V,))],
     "sqrt": [(jnp.sqrt, (P,)), (jnp.sqrt, (V,))],
     "rsqrt": [(lax.rsqrt, (P,))],
     "cbrt": [(jnp.cbrt, (V,))],
@@ -82,6 +84,8 @@ CASES: dict[str, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {
     "eq": [(lambda x: jnp.where(x == 0.25, x, 2 * x), (V,))],
     "ne": [(lambda x: jnp.where(x != x, x, 2 * x), (V,))],
     "select_n": [(lambda x, y: lax.select_n(jnp.array([0, 1, 1, 0]), x, y), (V, P))],
+    "lt_to": [(lambda x, y: x[jnp.searchsorted(jnp.sort(y), x) % 4], (V, P))],
+    "le_to": [(lambda x, y: x[jnp.searchsorted(jnp.sort(y), x, side="right") % 4], (V, P))],
     "argmax": [(lambda x: x[jnp.argmax(x)], (V,))],
     "argmin": [(lambda x: jnp.argmin(x, axis=1) * 1.0 + x[:, 0], (M,))],
     "reduce_sum": [(lambda x: jnp.sum(x, axis=0), (M,)), (jnp.sum, (M,)), (jnp.sum, (np.zeros((0, 2)),))],
@@ -150,11 +154,22 @@ CASES: dict[str, list[tuple[Callable[..., Any], tuple[Any, ...]]]] = {
         ),
     ],
     "stack": [(lambda x, y: jnp.stack([x, y], axis=1), (V, P))],
+    "unstack": [(lambda x: (lambda a, b: (a * b, b))(*x), (M,))],
     "tile": [(lambda x: jnp.tile(x, (2, 3)), (V,))],
 }  # fmt: skip
 
 
-OTHER_VERSIONS = {"tile", "stack", "copy_p", "copy"}
+OTHER_VERSIONS = {
+    "copy",
+    "copy_p",
+    "stack",
+    "tile",
+    "unstack",
+    "one_minus_square",
+    "polynomial",
+    "lt_to",
+    "le_to",
+}
 """Names that only some versions of JAX have; their cases run on what JAX makes of them here."""
 
 

@@ -3,12 +3,14 @@
 import json
 import math
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import difflab as dl
 from difflab.core.capture import graph
 from difflab.core.summary import summarize
 from difflab.labs.adjoint import inspect
@@ -21,6 +23,7 @@ from difflab.show.elimination import Game, elimination_svg
 from difflab.show.graph import graph_section
 from difflab.show.wire import number, summary
 
+GOLDEN = Path(__file__).parent.parent / "golden"
 POINTS = np.array([[0.0, 1.0], [2.0, 2.0]], np.float32)
 
 
@@ -190,7 +193,39 @@ def test_static_pictures_are_well_formed_and_deterministic(function):
         assert "nan" not in "".join(part for part in text.split('"')[1::2]).lower(), "no coordinate is NaN"
 
 
+def golden_state():
+    """The state of a real lab, as it travels; the folder of the source file is left out."""
+    made = dl.lab(closest, *FUNCTIONS["closest"][1])
+    state = {view: getattr(made.widget(), view) for view in made.widget().views}
+    state["elimination"] = Game(made.elimination.play("forward")).section()
+    for info in state["graph"]["nodes"].values():
+        if info["source"]:
+            info["source"] = {**info["source"], "file": Path(info["source"]["file"]).name}
+    return strict(state)
+
+
+def shape(value):
+    """Keys and kinds, without the numbers and texts that a version of JAX may change."""
+    if isinstance(value, dict):
+        fixed = all(key.isidentifier() for key in value)
+        return {key: shape(inner) for key, inner in value.items()} if fixed else [shape(next(iter(value.values())))]
+    if isinstance(value, list):
+        return sorted({json.dumps(shape(inner), sort_keys=True) for inner in value})
+    return "number" if isinstance(value, int | float) or value in ("NaN", "Infinity") else type(value).__name__
+
+
+def test_what_travels_has_the_form_of_the_golden_file_that_the_other_bank_reads():
+    golden, now = json.loads((GOLDEN / "lab.json").read_text()), golden_state()
+    assert set(golden) == set(now)
+    for view, section in golden.items():
+        assert shape(now[view]) == shape(section), view
+
+
 def test_a_graph_section_carries_what_it_opens():
     section = strict(graph_section(Draughtsman(graph(*FUNCTIONS["looped"][:1], *FUNCTIONS["looped"][1]))))
     assert set(section["open"]) <= set(section["scopes"])
     assert section["counts"]["equations"] > 0
+
+
+if __name__ == "__main__":
+    (GOLDEN / "lab.json").write_text(json.dumps(golden_state(), separators=(",", ":")) + "\n")

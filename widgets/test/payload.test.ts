@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { number } from "../src/payload/decode.ts";
 import {
@@ -119,5 +120,23 @@ describe("small things", () => {
   test("answers of unknown kind are passed over", () => {
     expect(readAnswer({ kind: "weather" })).toBeNull();
     expect(readAnswer({ kind: "error", text: "no" })).toEqual({ kind: "error", text: "no" });
+  });
+});
+
+describe("the golden state of a real lab", () => {
+  const state = JSON.parse(readFileSync(new URL("../../tests/golden/lab.json", import.meta.url), "utf8"));
+
+  test("every section is read", () => {
+    const drawn = readGraph(state.graph, "graph");
+    expect(Object.keys(drawn.scopes)).toEqual(Object.keys(state.graph.scopes));
+    expect(readCheck(state.check, "check").entries).toHaveLength(state.check.entries.length);
+    expect(readAdjoint(state.adjoint, "adjoint").steps).toBe(2 * state.adjoint.forward);
+    const played = readElimination(state.elimination, "elimination");
+    expect(played.frames.map((frame) => frame.vertex)).toEqual(state.elimination.order);
+  });
+
+  test("the NaN that Python marked is a NaN here", () => {
+    const step = readAdjoint(state.adjoint, "adjoint").at(state.adjoint.marks.first_nan);
+    expect(step.flag).toBe("nan");
   });
 });
