@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { number } from "../src/payload/decode.ts";
 import {
@@ -124,7 +125,7 @@ describe("small things", () => {
 });
 
 describe("the golden state of a real lab", () => {
-  const state = JSON.parse(readFileSync(new URL("../../tests/golden/lab.json", import.meta.url), "utf8"));
+  const state = JSON.parse(readFileSync(join(import.meta.dirname, "../../tests/golden/lab.json"), "utf8"));
 
   test("every section is read", () => {
     const drawn = readGraph(state.graph, "graph");
