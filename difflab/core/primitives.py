@@ -28,8 +28,8 @@ Rule = Callable[[Run, Site, list[Value]], list[Value]]
 ELEMENTWISE: Mapping[str, str] = {
     name: name
     for name in (
-        "add sub mul div neg square one_minus_square sqrt rsqrt exp exp2 expm1 log log1p sin cos tan asin acos atan atan2 "
-        "sinh cosh tanh asinh acosh atanh logistic erf erfc erf_inv lgamma digamma"
+        "add sub mul div neg square one_minus_square sqrt rsqrt exp exp2 expm1 log log1p sin cos tan asin acos atan "
+        "atan2 sinh cosh tanh asinh acosh atanh logistic erf erfc erf_inv lgamma digamma"
     ).split()
 } | {"add_any": "add"}
 """Primitive → operation of the domain."""
