@@ -186,7 +186,7 @@ def test_a_closed_kernel_leaves_the_view_usable(page: Page, shown):
     page.keyboard.press("End")
     expect(root.locator(".dl-big")).to_be_visible()
     tab(root, "Elimination")
-    root.locator("[data-id]", has_text="%").first.click()
+    root.locator("[data-id]:visible", has_text="cos").first.click()
     expect(root.get_by_text("kernel", exact=False).first).to_be_visible(timeout=15_000)
 
 
