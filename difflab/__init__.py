@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from difflab.labs.adjoint import explain, inspect
     from difflab.labs.check import check
     from difflab.labs.elimination import eliminate, jacobian
+    from difflab.labs.elimination.compare import compare
     from difflab.show.lab import lab
 
 __version__ = "0.1.0"
@@ -22,6 +23,7 @@ __all__ = [
     "Graph",
     "UnsupportedError",
     "check",
+    "compare",
     "eliminate",
     "explain",
     "graph",
@@ -38,6 +40,7 @@ _HOMES = {
     "Graph": "difflab.core.graph",
     "UnsupportedError": "difflab.core.errors",
     "check": "difflab.labs.check",
+    "compare": "difflab.labs.elimination.compare",
     "eliminate": "difflab.labs.elimination",
     "explain": "difflab.labs.adjoint",
     "graph": "difflab.core.capture",

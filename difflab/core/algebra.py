@@ -1,37 +1,57 @@
 """Products and sums of structured blocks, as plans: what comes out, what it costs, how the arrays are combined.
 
 A product unifies the labels of the middle axes: J[o, i] = Σ_m A[o, m] B[m, i]. Labels left on neither side are summed.
-Its cost is the number of multiplications that the contraction performs: the product of the sizes of all labels on the
-two arrays after unification, where a summed label that only one array carries is summed before (no multiplication).
-A factor without an array and with ±1 costs nothing; another constant n costs one multiplication an entry.
+Where a middle label belongs to a link, the factors around it are composed as relations (`difflab.core.relation`), and
+the pairs of entries that meet are one label. The cost is the number of multiplications that the contraction performs:
+the product of the sizes of all labels on the two arrays after unification, where a summed label that only one array
+carries is summed before (no multiplication). A factor without an array and with ±1 costs nothing; another constant n
+costs one multiplication an entry.
 
-Planning only: no arrays here (`difflab.core.contraction` has them).
+An opaque block is applied to the columns (or rows) of the other factor, or made dense first, whichever is cheaper; each
+application costs what the map says.
+
+Planning only: no arrays of the user's numbers here (`difflab.core.contraction` has them).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
-from difflab.core.structure import Axes, Spread, Structure, coarsened, flat, refine, split, structure
+import numpy as np
+
+from difflab.core.aligning import finishing, met
+from difflab.core.composing import Meeting, meet
+from difflab.core.factors import Spread, Take
+from difflab.core.relation import Relation
+from difflab.core.structure import Axes, Structure, dense, flat, selection, structure
+from difflab.core.superpose import Sum, join
+
+__all__ = ["Fit", "Product", "Sum", "join", "materialising", "plain", "product"]
 
 _REMEMBERED = 1 << 17
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
-    """How one factor is prepared: made dense where factorings of an axis clash, then reshaped to finer labels."""
+    """How one factor is prepared: structure given up where factorings of an axis clash, finer labels, takes."""
 
-    spread: Spread | None
+    spreads: tuple[Spread, ...]
     shape: tuple[int, ...]
+    have: tuple[int, ...] = ()
+    takes: tuple[Take, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Product:
     """`structure` of left · right and its `cost` in multiplications.
 
-    The prepared arrays have axes `left_labels` and `right_labels`; the result's are `labels`; `scale` multiplies.
+    The prepared arrays have axes `left_labels` and `right_labels` (None: no array); the result's are `labels`; `scale`
+    multiplies; `after` changes axes of the result, which `finish` then reshapes and transposes. `applied` says how an
+    opaque factor is used: "push" (left applied to columns), "pull" (right applied to rows), "left", "right" or "both"
+    (made dense first), "" where there is none.
     """
 
     structure: Structure
@@ -42,156 +62,112 @@ class Product:
     right_labels: tuple[int, ...] | None
     labels: tuple[int, ...]
     scale: int
+    sizes: Mapping[int, int]
+    after: Spread | None = None
+    applied: str = ""
 
 
-@dataclass(frozen=True)
-class Sum:
-    """`structure` of left + right, and how each array is spread to it (None: it has no array, or fits as it is)."""
-
-    structure: Structure
-    left: Spread | None
-    right: Spread | None
+_NONE = Fit((), ())
+_NO_ENTRY = np.zeros(0, int)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def product(left: Structure, right: Structure) -> Product:
     """Plan the contraction of two blocks: `left` leads on from where `right` arrives."""
-    for dense_left, dense_right in ((False, False), (True, False), (True, True)):
-        a, spread_a = coarsened(left, dense_left)
-        b, spread_b = coarsened(right, dense_right)
-        parts = _agree(a, b, a.inp, b.out)
-        if parts is not None:
-            a, b = split(a, parts[0]), split(b, parts[1])
-            return _contract(a, b, Fit(spread_a, a.value_shape), Fit(spread_b, b.value_shape))
-    raise AssertionError(f"blocks {left} and {right} do not meet; please report this")
+    if left.opaque or right.opaque:
+        return _applied(left, right)
+    (a, spreads_a), (b, spreads_b) = met(left, right)
+    return _contract(a, b, Fit(spreads_a, a.value_shape), Fit(spreads_b, b.value_shape))
+
+
+def plain(block: Structure) -> Structure:
+    """The structure of an opaque block once it is made dense; any other block's own."""
+    return replace(block, opaque=0) if block.opaque else block
+
+
+def materialising(block: Structure) -> int:
+    """Multiplications of making an opaque block dense: one application a column or a row."""
+    return block.opaque * min(prod(block.out_shape), prod(block.inp_shape))
+
+
+def _applied(left: Structure, right: Structure) -> Product:
+    """The cheapest use of opaque factors."""
+    a, b = plain(left), plain(right)
+    found: list[tuple[int, str]] = []
+    if left.opaque:
+        found.append((left.opaque * prod(right.inp_shape) + materialising(right), "push"))
+    if right.opaque:
+        found.append((right.opaque * prod(left.out_shape) + materialising(left), "pull"))
+    inner = product(a, b)
+    names = {(True, True): "both", (True, False): "left", (False, True): "right"}
+    whole = inner.cost + materialising(left) + materialising(right)
+    found.append((whole, names[bool(left.opaque), bool(right.opaque)]))
+    cost, how = min(found, key=lambda pair: pair[0])
+    if how in names.values():
+        return replace(inner, cost=cost, applied=how)
+    target = dense(left.out_shape, right.inp_shape)
+    return Product(target, cost, _NONE, _NONE, None, None, (), 1, {}, None, how)
 
 
 def _contract(a: Structure, b: Structure, fit_a: Fit, fit_b: Fit) -> Product:
     """The product of blocks whose middle labels agree one by one."""
-    count = len(a.sizes)
-    name = dict(zip(flat(b.out), flat(a.inp), strict=True))
-    rename = {label: name.get(label, count + label) for label in range(len(b.sizes))}
-    sizes = dict(enumerate(a.sizes)) | {rename[label]: size for label, size in enumerate(b.sizes)}
-    inp = tuple(tuple(rename[label] for label in axis) for axis in b.inp)
-    summed = set(flat(a.inp)) - set(flat(a.out)) - set(flat(inp))
-    on_a = None if a.carried is None else a.carried
-    on_b = None if b.carried is None else tuple(rename[label] for label in b.carried)
+    work = meet(a, b)
+    sizes, on_a, on_b = work.sizes, work.on_a, work.on_b
+    if any(not link.relation.rows.size for link in work.links):
+        empty = Relation(_NO_ENTRY, _NO_ENTRY, prod(a.out_shape), prod(b.inp_shape))
+        nothing = selection(a.out_shape, b.inp_shape, empty)
+        return Product(nothing, 0, fit_a, fit_b, None, None, (), 1, sizes)
+    out = _replaced(a.out, work.replaced)
+    inp = _replaced(work.inp, work.replaced)
+    summed = set(flat(a.inp)) - set(flat(a.out)) - set(flat(work.inp)) - work.inner
     repeated = prod(sizes[label] for label in summed - set(on_a or ()) - set(on_b or ()))
-    scale = a.scale * b.scale * repeated
+    scale = (a.scale if on_a is None else 1) * (b.scale if on_b is None else 1) * repeated * work.scale
     if on_a is None and on_b is None:
-        result, _ = structure(a.out, inp, sizes, None, scale)
-        return Product(result, 0, fit_a, fit_b, None, None, (), scale)
-    carried = (set(on_a or ()) | set(on_b or ())) - summed
-    result, number = structure(a.out, inp, sizes, carried)
-    labels = tuple(sorted(carried, key=number.__getitem__))
-    cost = _cost(on_a, on_b, summed, sizes, scale)
-    return Product(result, cost, fit_a, fit_b, on_a, on_b, labels, scale)
+        result, _ = structure(out, inp, sizes, None, scale, work.links)
+        return Product(result, 0, fit_a, fit_b, None, None, (), scale, sizes)
+    kept = (set(on_a or ()) | set(on_b or ())) - summed - _short(work)
+    moved = {n for take in work.after for n in take.group}
+    values = (kept - moved) | {n for take in work.after for n in take.made}
+    carried = {m for n in values for m in work.expanded.get(n, (n,))}
+    result, number = structure(out, inp, sizes, carried, 1, work.links)
+    labels = tuple(sorted(kept, key=lambda n: [number.get(m, -1) for m in work.expanded.get(n, (n,))]))
+    cost = _cost(on_a, on_b, summed, sizes | work.charged, scale) if (a.carried, b.carried) != (None, None) else 0
+    after = _finished(work, labels, result, number) if work.after or work.expanded or work.links else None
+    fit_a, fit_b = (
+        Fit(fit.spreads, fit.shape, have or (), tuple(takes))
+        for fit, have, takes in zip((fit_a, fit_b), work.have, work.takes, strict=True)
+    )
+    return Product(result, cost, fit_a, fit_b, on_a, on_b, labels, scale, sizes, after)
+
+
+def _short(work: Meeting) -> set[int]:
+    """Labels that only number the pairs of an entry."""
+    return {n for take in work.takes[0] for n in take.made[1:]}
+
+
+def _replaced(axes: Sequence[Sequence[int]], parts: Mapping[int, tuple[int, ...]]) -> Axes:
+    return tuple(tuple(m for n in axis for m in parts.get(n, (n,))) for axis in axes)
+
+
+def _finished(work: Meeting, labels: tuple[int, ...], result: Structure, number: Mapping[int, int]) -> Spread:
+    """From the axes of the contraction to those of the result's array."""
+    want = list(labels)
+    for take in work.after:
+        want = [*take.made, *(n for n in want if n not in take.group)]
+    return finishing(
+        tuple(work.sizes[n] for n in labels), labels, tuple(want), (), work.sizes, result, number,
+        tuple(work.after), work.expanded,
+    )  # fmt: skip
 
 
 def _cost(
-    on_a: tuple[int, ...] | None, on_b: tuple[int, ...] | None, summed: set[int], sizes: dict[int, int], scale: int
+    on_a: tuple[int, ...] | None, on_b: tuple[int, ...] | None, summed: set[int], sizes: Mapping[int, int], scale: int
 ) -> int:
     """Multiplications: of the contraction, and of a constant other than ±1 into the smaller array."""
     alone = summed & (set(on_a or ()) ^ set(on_b or ()))
     arrays = [{*labels} - alone for labels in (on_a, on_b) if labels is not None]
     entries = [prod(sizes[label] for label in labels) for labels in arrays]
-    scaling = 0 if scale in (1, -1) else min(entries)
+    scaling = 0 if scale in (1, -1, 0) else min(entries)
     if len(arrays) == 1:
         return prod(sizes[label] for label in arrays[0] - summed) if scaling else 0
     return prod(sizes[label] for label in arrays[0] | arrays[1]) + scaling
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def join(left: Structure, right: Structure) -> Sum:
-    """Plan the sum of two blocks between the same values; structure is given up only where they differ."""
-    if left == right and left.carried is not None:
-        return Sum(left, None, None)
-    for dense_left, dense_right in ((False, False), (True, False), (True, True)):
-        a, spread_a = coarsened(left, dense_left)
-        b, spread_b = coarsened(right, dense_right)
-        aligned = _align(a, b)
-        if aligned is not None:
-            return _superpose(*aligned, spread_a, spread_b)
-    raise AssertionError(f"blocks {left} and {right} lie between different values; please report this")
-
-
-def _superpose(a: Structure, b: Structure, before_a: Spread | None, before_b: Spread | None) -> Sum:
-    """The sum of blocks whose labels agree one by one in size."""
-    count = len(flat(a.out))
-    shared = [_matches(a), _matches(b)]
-    both = {k: j for k, j in shared[0].items() if shared[1].get(k) == j}
-    out, inp = _numbered(a.out, 0), _numbered(a.inp, count)
-    inp = tuple(tuple(both.get(label - count, label) for label in axis) for axis in inp)
-    sizes = {k: a.sizes[label] for k, label in enumerate((*flat(a.out), *flat(a.inp)))}
-    have_a, deltas_a = _placed(a, both)
-    have_b, deltas_b = _placed(b, both)
-    carried = {*have_a, *have_b, *(label for pair in (*deltas_a, *deltas_b) for label in pair)}
-    if a.carried is None and b.carried is None and not carried:
-        return Sum(structure(out, inp, sizes, None, a.scale + b.scale)[0], None, None)
-    result, number = structure(out, inp, sizes, carried)
-    want = tuple(sorted(carried, key=number.__getitem__))
-    table = tuple(sizes[label] for label in range(len(sizes)))
-    spread_a = Spread(a.value_shape, have_a, want, deltas_a, table, result.value_shape)
-    spread_b = Spread(b.value_shape, have_b, want, deltas_b, table, result.value_shape)
-    return Sum(result, _after(before_a, spread_a), _after(before_b, spread_b))
-
-
-def _after(first: Spread | None, then: Spread) -> Spread:
-    """Two spreadings as one; the first made its block dense, so the second only reshapes."""
-    if first is None:
-        return then
-    assert not then.deltas and len(then.have) == len(then.want), "a dense block needs no spreading; please report this"
-    return Spread(first.shape, first.have, first.want, first.deltas, first.sizes, then.final)
-
-
-def _placed(block: Structure, both: dict[int, int]) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
-    """Where the block's array has its axes in the sum, and the deltas that become numbers there."""
-    outs = flat(block.out)
-    count = len(outs)
-    place = {label: count + k for k, label in enumerate(flat(block.inp))} | {label: k for k, label in enumerate(outs)}
-    deltas = tuple((j, count + k) for k, j in _matches(block).items() if both.get(k) != j)
-    return tuple(place[label] for label in block.carried or ()), deltas
-
-
-def _matches(block: Structure) -> dict[int, int]:
-    """Input position → output position with the same label."""
-    where = {label: j for j, label in enumerate(flat(block.out))}
-    return {k: where[label] for k, label in enumerate(flat(block.inp)) if label in where}
-
-
-def _numbered(axes: Axes, start: int) -> Axes:
-    found: list[tuple[int, ...]] = []
-    for axis in axes:
-        found.append(tuple(range(start, start + len(axis))))
-        start += len(axis)
-    return tuple(found)
-
-
-def _align(a: Structure, b: Structure) -> tuple[Structure, Structure] | None:
-    """Both blocks split until every axis has the same factors in both."""
-    while True:
-        parts = _agree(a, b, a.out, b.out)
-        if parts is None:
-            return None
-        finer = split(a, parts[0]), split(b, parts[1])
-        parts = _agree(*finer, finer[0].inp, finer[1].inp)
-        if parts is None:
-            return None
-        finer = split(finer[0], parts[0]), split(finer[1], parts[1])
-        if finer == (a, b):
-            return finer
-        a, b = finer
-
-
-def _agree(
-    a: Structure, b: Structure, axes_a: Axes, axes_b: Axes
-) -> tuple[dict[int, tuple[int, ...]], dict[int, tuple[int, ...]]] | None:
-    """For labels of facing axes the parts that make them agree; None where no splitting does."""
-    parts: tuple[dict[int, tuple[int, ...]], dict[int, tuple[int, ...]]] = ({}, {})
-    for labels_a, labels_b in zip(axes_a, axes_b, strict=True):
-        found = refine([a.sizes[label] for label in labels_a], [b.sizes[label] for label in labels_b])
-        if found is None:
-            return None
-        for side, labels in enumerate((labels_a, labels_b)):
-            parts[side].update(zip(labels, found[side], strict=True))
-    return parts

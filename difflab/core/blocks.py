@@ -12,7 +12,7 @@ exact when it passes through complex numbers (an FFT, an eigenvalue).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -20,12 +20,19 @@ import jax.numpy as jnp
 from jaxtyping import Array, Shaped
 
 from difflab.core.graph import Equation, Literal, Vertex
-from difflab.core.partials import ELEMENTWISE, Local, partial, pointwise
+from difflab.core.local import Local
+from difflab.core.opaque import LinearMap
+from difflab.core.partials import ELEMENTWISE, RULES, partial, pointwise
 from difflab.core.pointwise import is_pointwise
 from difflab.core.probe import REFUSALS, probe, unsupported
 from difflab.core.structure import Structure, dense, flat, structure
+from difflab.core.work import work
 
 Values = Shaped[Array, "..."]
+_LARGE_DENSE = 1 << 8
+"""A block of more entries without known structure is applied as a map."""
+_LARGE_ALONG = 1 << 20
+"""The same for a block that is dense along an axis only (a cumulative sum)."""
 ON_PAIRS = ELEMENTWISE | {"complex", "conj", "imag", "real"}
 
 
@@ -59,7 +66,7 @@ def terms(
 ) -> list[Term]:
     """The blocks of an equation with respect to its active operands; blocks that are zero are left out."""
     found: list[Term] = []
-    proved = equation.kind in ("custom_jvp", "custom_vjp") and is_pointwise(equation, operands, results)
+    proved = is_pointwise(equation, operands, results)
     for position, operand in enumerate(operands):
         for number, vertex in enumerate(results):
             if not active[position] or not vertex.inexact:
@@ -70,8 +77,16 @@ def terms(
             else:
                 block = pointwise(local) if proved else partial(local)
             if block is not None:
-                found.append(Term(equation.id, position, number, block))
+                found.append(Term(equation.id, position, number, _opaque(local, block)))
     return found
+
+
+def _opaque(local: Local, block: Structure) -> Structure:
+    """The block as a map that is applied, where its array would be large and no structure is known."""
+    large = _LARGE_DENSE if local.equation.primitive not in RULES else _LARGE_ALONG
+    if local.equation.primitive == "dot_general" or not _is_dense(block) or block.stored <= large:
+        return block
+    return replace(block, opaque=work(local.equation, local.operands, local.results))
 
 
 def _on_pairs(local: Local) -> Structure:
@@ -89,20 +104,25 @@ def _on_pairs(local: Local) -> Structure:
 
 def numbers(
     equation: Equation, operands: Sequence[Vertex | Literal], values: Sequence[Any], wanted: Sequence[Term]
-) -> list[Values | None]:
-    """The value arrays of the wanted blocks at a point, None for those without an array."""
+) -> list[Values | LinearMap | None]:
+    """The values of the wanted blocks at a point: arrays, maps where opaque, None where there is no array."""
     if equation.primitive == "dot_general" and not any(is_complex(operand.dtype) for operand in operands):
         return [_other_factor(equation, values, term) for term in wanted]
-    if len(wanted) > 1 and all(_is_dense(term.structure) for term in wanted):
-        return list(_all_dense(equation, values, wanted))
-    found: list[Values | None] = []
-    for term in wanted:
-        if term.structure.carried is None:
-            found.append(None)
-            continue
-        function, point = _one_operand(equation, values, term)
-        found.append(probe(term.structure, function, point, equation))
-    return found
+    several = len(equation.results) > 1 or any(term.structure.sizes for term in wanted)
+    together = [term for term in wanted if several and _is_dense(term.structure) and not term.structure.opaque]
+    found: dict[Term, Values | LinearMap | None] = {}
+    if len(together) > 1:
+        found.update(zip(together, _all_dense(equation, values, together), strict=True))
+    return [found[term] if term in found else _number(equation, values, term) for term in wanted]
+
+
+def _number(equation: Equation, values: Sequence[Any], term: Term) -> Values | LinearMap | None:
+    if term.structure.carried is None:
+        return None
+    function, point = _one_operand(equation, values, term)
+    if term.structure.opaque:
+        return LinearMap(function, point, equation)
+    return probe(term.structure, function, point, equation)
 
 
 def _one_operand(equation: Equation, values: Sequence[Any], term: Term) -> tuple[Callable[[Values], Values], Values]:

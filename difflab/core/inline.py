@@ -25,9 +25,9 @@ class Flat:
     values: tuple[str, ...]
 
 
-def inline(graph: Graph) -> Flat:
-    """Write the bodies of calls out in place."""
-    builder = _Builder()
+def inline(graph: Graph, keep: bool = False) -> Flat:
+    """Write the bodies of calls out in place; `keep` leaves them closed, as one equation each."""
+    builder = _Builder(keep)
     inputs = [builder.given(graph, v, "input", f"i{k}") for k, v in enumerate(graph.inputs)]
     outputs = builder.body(graph, inputs, "")
     flat = Graph(
@@ -47,6 +47,7 @@ def is_call(equation: Equation) -> bool:
 
 @dataclass
 class _Builder:
+    keep: bool
     vertices: list[Vertex] = field(default_factory=list[Vertex])
     equations: list[Equation] = field(default_factory=list[Equation])
     nodes: list[str] = field(default_factory=list[str])
@@ -71,7 +72,7 @@ class _Builder:
         for equation in graph.equations:
             node = f"{prefix}{equation.id}"
             operands = tuple(_read(known, operand) for operand in equation.operands)
-            if is_call(equation):
+            if is_call(equation) and not self.keep:
                 results = self.body(equation.bodies[0].graph, operands, f"{node}.0/")
                 self.name_after(graph, equation, results)
             else:

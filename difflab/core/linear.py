@@ -18,6 +18,7 @@ from typing import Any
 
 from difflab.core.algebra import join
 from difflab.core.blocks import Term, is_complex, numbers, real_dtype, real_shape, terms
+from difflab.core.constants import Constants
 from difflab.core.contraction import Block, add
 from difflab.core.errors import UnsupportedError
 from difflab.core.graph import Graph, Literal, Operand, Vertex
@@ -82,6 +83,11 @@ class LinearGraph:
         return {vertex.id: n for n, vertex in enumerate(self.vertices)}
 
     @cached_property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """For each vertex the node ids of the calls around it, outermost first; () outside of all calls."""
+        return tuple(_calls(vertex.node) for vertex in self.vertices)
+
+    @cached_property
     def results(self) -> tuple[tuple[str, tuple[int, ...], str], ...]:
         """Name, shape and dtype of each differentiated output of the function, also of those without a vertex."""
         assert self.flat is not None, "a plain graph has no function; please report this"
@@ -93,8 +99,8 @@ class LinearGraph:
     def fingerprint(self) -> str:
         """A text that two graphs share if and (but for chance) only if vertices, roles and structures are the same."""
         vertices = [(v.id, v.shape, v.role) for v in self.vertices]
-        edges = sorted((edge, b.out, b.inp, b.sizes, b.carried, b.scale) for edge, b in self.edges.items())
-        text = repr((vertices, [tuple(map(str, edge)) for edge in edges], self.inputs, self.outputs))
+        edges = sorted((edge, repr(block)) for edge, block in self.edges.items())
+        text = repr((vertices, edges, self.inputs, self.outputs))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def values(self, leaves: Sequence[Any]) -> tuple[list[Any], dict[Edge, Block]]:
@@ -119,14 +125,27 @@ class LinearGraph:
         return wanted
 
 
-def linearise(graph: Graph, outputs: int | None = None) -> LinearGraph:
+def _calls(node: str) -> tuple[str, ...]:
+    """The calls around a node: `"3.0/5.0/2"` is inside of 3 and of 3.0/5."""
+    steps = node.split("/")[:-1]
+    return tuple("/".join(steps[: k + 1]).rsplit(".", 1)[0] for k in range(len(steps)))
+
+
+def linearise(graph: Graph, outputs: int | None = None, nested: str = "inline") -> LinearGraph:
     """The linearised graph of the outermost graph of a function, with respect to its differentiable inputs.
 
-    Of the outputs only the first `outputs` are differentiated, if given. Raises `UnsupportedError` for a complex input
-    or output (complex values in between are fine).
+    Of the outputs only the first `outputs` are differentiated, if given. Calls (jit, remat) are written out in place
+    (`nested="inline"`) or kept as one step each (`"keep"`); to eliminate inside them first, see
+    `difflab.core.nesting.preaccumulation`. Raises `UnsupportedError` for a complex input or output (complex values in
+    between are fine), ValueError for another `nested`.
     """
+    if nested not in ("inline", "keep"):
+        raise ValueError(
+            f"nested is {nested!r}; say 'inline' (calls written out) or 'keep' (each call one step); for inner "
+            "vertices first, linearise inline and take the order of difflab.core.nesting.preaccumulation"
+        )
     assert graph.signature is not None, "only the outermost graph knows its differentiable inputs; please report this"
-    flat = inline(graph)
+    flat = inline(graph, nested == "keep")
     inputs = [flat.graph.inputs[k] for k in graph.signature.differentiable]
     chosen = flat.graph.outputs[:outputs]
     _require_real(flat, inputs, chosen)
@@ -222,12 +241,15 @@ def _require_real(flat: Flat, inputs: Sequence[int], outputs: Sequence[Operand])
 def _local_terms(graph: Graph, inputs: Sequence[int]) -> list[list[Term]]:
     """For each equation its blocks with respect to what depends on the inputs."""
     active = set(inputs)
+    constants = Constants(graph)
     found: list[list[Term]] = []
     for equation in graph.equations:
         moving = [isinstance(o, int) and o in active and graph.vertices[o].inexact for o in equation.operands]
         local: list[Term] = []
         if any(moving):
-            operands = [graph.vertices[o] if isinstance(o, int) else o for o in equation.operands]
+            operands = [
+                (constants.literal(o) or graph.vertices[o]) if isinstance(o, int) else o for o in equation.operands
+            ]
             local = terms(equation, operands, [graph.vertices[r] for r in equation.results], moving)
         found.append(local)
         active.update(equation.results[term.result] for term in local)

@@ -1,18 +1,22 @@
 """Which structure the local Jacobian of an equation has: one row a primitive family.
 
-Only the *structure* is written down here; the numbers come from JAX's own derivative rules (`difflab.core.probe`), so
-no partial derivative can be wrong by a slip of the pen. What stands in no row gets a dense block. The tests take every
+Only the *structure* is written down here (moves of entries: `difflab.core.selections`); the numbers come from JAX's own
+derivative rules (`difflab.core.probe`), so no partial derivative can be wrong by a slip of the pen. What stands in no
+row gets a dense block. The tests take every
 row, and every name in `ELEMENTWISE`, to JAX and compare with the dense Jacobian.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from math import prod
 
-from difflab.core.graph import Equation, Literal, Vertex
-from difflab.core.structure import Structure, dense, refine, structure
+import numpy as np
+
+from difflab.core.local import Local
+from difflab.core.relation import Relation
+from difflab.core.selections import SELECTIONS
+from difflab.core.structure import Structure, dense, refine, selection, structure
 
 ELEMENTWISE = frozenset(
     """abs acos acosh add add_any asin asinh atan atan2 atanh bessel_i0e bessel_i1e cbrt clamp convert_element_type copy
@@ -45,41 +49,24 @@ IDENTITY = frozenset({"optimization_barrier", "device_put"})
 """Result k is operand k."""
 
 
-@dataclass(frozen=True)
-class Local:
-    """Operand `position` and result `result` of an equation, with their shapes."""
-
-    equation: Equation
-    operands: tuple[Vertex | Literal, ...]
-    results: tuple[Vertex, ...]
-    position: int
-    result: int
-
-    @property
-    def out_shape(self) -> tuple[int, ...]:
-        """Shape of the result."""
-        return self.results[self.result].shape
-
-    @property
-    def inp_shape(self) -> tuple[int, ...]:
-        """Shape of the operand."""
-        return self.operands[self.position].shape
-
-    @property
-    def params(self) -> Mapping[str, Any]:
-        """Parameters of the equation."""
-        return self.equation.params
-
-
 def partial(local: Local) -> Structure | None:
     """The structure of ∂ result / ∂ operand, or None where it is zero. Both are real."""
     name = local.equation.primitive
-    if name in ZERO:
+    if name in ZERO or _unread(local):
         return None
     if name in IDENTITY or name in ELEMENTWISE:
         return _identity(local) if name in IDENTITY else _elementwise(local)
+    found = SELECTIONS[name](local) if name in SELECTIONS else None
     rule = RULES.get(name)
-    return rule(local) if rule else dense(local.out_shape, local.inp_shape)
+    return found or (rule(local) if rule else dense(local.out_shape, local.inp_shape))
+
+
+def _unread(local: Local) -> bool:
+    """Whether the derivative rule never looks at the operand: what a linear solve hands to its solver alone."""
+    if local.equation.primitive != "custom_linear_solve":
+        return False
+    counts = local.params["const_lengths"]
+    return counts.matvec <= local.position < sum(counts)
 
 
 def pointwise(local: Local) -> Structure:
@@ -88,7 +75,9 @@ def pointwise(local: Local) -> Structure:
 
 
 def _fits(local: Local) -> bool:
-    return local.inp_shape in (local.out_shape, ())
+    """Whether the operand is a number, or has the result's axes, some of them perhaps of size 1."""
+    out, inp = local.out_shape, local.inp_shape
+    return inp == () or (len(inp) == len(out) and all(n in (m, 1) for n, m in zip(inp, out, strict=True)))
 
 
 def _matched(
@@ -112,13 +101,12 @@ def _elementwise(local: Local) -> Structure:
     name = local.equation.primitive
     if not _fits(local):
         return dense(local.out_shape, local.inp_shape)
-    match = {axis: axis for axis in range(len(local.inp_shape))}
+    match = {axis: axis for axis, n in enumerate(local.inp_shape) if n == local.out_shape[axis]}
     if name in UNIT:
         return _matched(local, match, None, UNIT[name][local.position])
     other = SCALED.get(name, {}).get(local.position)
-    if other is not None and not local.operands[other].shape:
-        return _matched(local, match, ())
-    return _matched(local, match, [("o", axis) for axis in range(len(local.out_shape))])
+    shape = local.out_shape if other is None else local.operands[other].shape
+    return _matched(local, match, [("o", axis) for axis, n in enumerate(shape) if n != 1])
 
 
 def _identity(local: Local) -> Structure | None:
@@ -145,28 +133,14 @@ def _along_axis(local: Local) -> Structure:
     return _along(local, [int(local.params["axis"])], every=True)
 
 
-def _concatenate(local: Local) -> Structure:
-    return _along(local, [int(local.params["dimension"])], every=False)
-
-
 def _slice(local: Local) -> Structure:
     return _along(local, _differing(local), every=False) if local.position == 0 else _dense(local)
-
-
-def _reverse(local: Local) -> Structure:
-    return _along(local, map(int, local.params["dimensions"]), every=False)
 
 
 def _sort(local: Local) -> Structure | None:
     if local.position != local.result:
         return None
     return _along(local, [int(local.params["dimension"])], every=True)
-
-
-def _pad(local: Local) -> Structure:
-    if local.position == 1:
-        return _matched(local, {}, "all")
-    return _along(local, [k for k, how in enumerate(local.params["padding_config"]) if tuple(how) != (0, 0, 0)], False)
 
 
 def _dynamic_update_slice(local: Local) -> Structure:
@@ -203,8 +177,13 @@ def _broadcast(local: Local) -> Structure:
 
 def _reshape(local: Local) -> Structure:
     parts = refine([n for n in local.out_shape if n != 1], [n for n in local.inp_shape if n != 1])
-    if parts is None or local.params.get("dimensions") is not None:
+    if local.params.get("dimensions") is not None:
         return _dense(local)
+    if parts is None:
+        everything = np.arange(prod(local.out_shape))
+        return selection(
+            local.out_shape, local.inp_shape, Relation(everything, everything, everything.size, everything.size)
+        )
     sizes = dict(enumerate(n for axis in parts[0] for n in axis))
     grouped: list[list[list[int]]] = []
     for shape, found in zip((local.out_shape, local.inp_shape), parts, strict=True):
@@ -258,7 +237,6 @@ def _dense(local: Local) -> Structure:
 
 RULES: Mapping[str, Callable[[Local], Structure | None]] = {
     "broadcast_in_dim": _broadcast,
-    "concatenate": _concatenate,
     "cumlogsumexp": _along_axis,
     "cummax": _along_axis,
     "cummin": _along_axis,
@@ -268,21 +246,17 @@ RULES: Mapping[str, Callable[[Local], Structure | None]] = {
     "dynamic_slice": _slice,
     "dynamic_update_slice": _dynamic_update_slice,
     "gather": _gather,
-    "pad": _pad,
     "reduce_max": _reduction,
     "reduce_min": _reduction,
     "reduce_prod": _reduction,
     "reduce_sum": _sum,
     "reshape": _reshape,
-    "rev": _reverse,
     "scatter": _scatter,
     "scatter-add": _scatter_add,
     "scatter-max": _scatter,
     "scatter-min": _scatter,
     "scatter-mul": _scatter,
-    "slice": _slice,
     "sort": _sort,
-    "split": _linear_along_axis,
     "squeeze": _reshape,
     "transpose": _transpose,
 }

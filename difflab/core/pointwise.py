@@ -21,13 +21,16 @@ from difflab.core.graph import Equation, Graph, Literal, Operand, Vertex
 from difflab.core.inline import inline
 from difflab.core.partials import ELEMENTWISE, IDENTITY, ZERO
 
+PROVABLE = frozenset({"call", "custom_jvp", "custom_vjp", "jit", "remat"})
+"""Kinds of equations whose derivative program is read."""
+
 COMPARISONS = frozenset("and eq ge gt is_finite le lt ne not or xor real imag conj complex".split())
 """Elementwise, without a derivative of interest here."""
 
 
 def is_pointwise(equation: Equation, operands: Sequence[Vertex | Literal], results: Sequence[Vertex]) -> bool:
-    """Whether the derivative of a custom rule provably acts entry by entry."""
-    if equation.kind not in ("custom_jvp", "custom_vjp"):
+    """Whether the derivative of a custom rule, or of a call that is kept closed, provably acts entry by entry."""
+    if equation.kind not in PROVABLE:
         return False
     shape = results[0].shape if results else ()
     if not shape or any(vertex.shape != shape for vertex in results):

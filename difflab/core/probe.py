@@ -70,6 +70,8 @@ def unsupported(equation: Equation, error: Exception) -> UnsupportedError:
 
 
 def _forward(block: Structure, function: Map, point: Values) -> Values:
+    if not block.sizes:
+        return jax.jvp(function, (point,), (jnp.ones_like(point),))[1].reshape(())
     tangents, free = _basis(block, block.inp, block.out, point.shape, point.dtype)
     result = jax.vmap(lambda tangent: jax.jvp(function, (point,), (tangent,))[1])(tangents)
     return _read(block, result, free, block.out)

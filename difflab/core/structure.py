@@ -4,8 +4,10 @@ A block J[o, i] of a tensor-valued step is mostly zeros, ones and repeats. A `St
 axis labels; a label shared by output and input is a Kronecker delta (diagonal), one on the input alone a sum, one on
 the output alone a broadcast. The value array carries the labels on which the numbers depend; without an array the block
 is the constant `scale` on its support. An axis may carry several labels, most significant first (so a reshape is only a
-regrouping), and an axis of size 1 carries none. The product of two blocks is one contraction, their sum the least
-structure that holds both.
+regrouping), and an axis of size 1 carries none. A *link* ties some output labels to some input labels by a fixed
+relation with an index of its own, one for each pair: slices, gathers and all that comes of them. The product of two
+blocks is one contraction, their sum the least structure that holds both. An *opaque* block has no array at all: it is a
+linear map that can be applied to columns and rows.
 
 Source: Laue, Mitterreiter & Giesen, "A Simple and Efficient Tensor Calculus", AAAI 2020 (Einstein notation, unit
 tensors kept symbolic). Done differently here: factored axes, and the exact number of multiplications of each product.
@@ -18,18 +20,34 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
 
+from difflab.core.relation import Relation
+
 Axes = tuple[tuple[int, ...], ...]
 """For each axis its labels, most significant first."""
 
 _REMEMBERED = 1 << 16
+_BANDS = 7
+"""With at most so many diagonals a sparse block is called banded."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A relation between the places that `outs` and `inps` span, row-major; `label` counts its pairs."""
+
+    label: int
+    outs: tuple[int, ...]
+    inps: tuple[int, ...]
+    relation: Relation
 
 
 @dataclass(frozen=True)
 class Structure:
     """Labels of output axes, of input axes and of the value array; `sizes[l]` is the size of label l.
 
-    Labels are numbered by first appearance, outputs before inputs; the value array has its labels in ascending order.
-    `carried` is None where there is no array: the block is then `scale` on its support.
+    Labels are numbered by first appearance, outputs before inputs, those of links last; the value array has its labels
+    in ascending order. `carried` is None where there is no array: the block is then `scale` on its support. The labels
+    that a link ties are never carried, the link's own may be. `opaque` is the number of multiplications of one
+    application of an opaque block, and 0 for all others.
     """
 
     out: Axes
@@ -37,10 +55,13 @@ class Structure:
     sizes: tuple[int, ...]
     carried: tuple[int, ...] | None
     scale: int = 1
+    links: tuple[Link, ...] = ()
+    opaque: int = 0
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.out, self.inp, self.sizes, self.carried, self.scale)))
+        key = (self.out, self.inp, self.sizes, self.carried, self.scale, self.links, self.opaque)
+        object.__setattr__(self, "_hash", hash(key))
 
     def __hash__(self) -> int:
         return self._hash
@@ -67,17 +88,22 @@ class Structure:
 
     @property
     def trivial(self) -> bool:
-        """Whether a product with this block multiplies nothing: no array, and a factor of ±1."""
-        return self.carried is None and self.scale in (1, -1)
+        """Whether a product with this block multiplies nothing: no array, and a factor of ±1 or 0."""
+        return self.carried is None and self.scale in (1, -1, 0)
 
     @property
     def kind(self) -> str:
-        """One word: scalar, identity, diagonal, transpose, broadcast, sum, selection of these, or dense."""
+        """One word: scalar, identity, diagonal, transpose, broadcast, sum, selection, banded, sparse, opaque, dense."""
         out, inp = flat(self.out), flat(self.inp)
         sign = "−" if self.carried is None and self.scale == -1 else ""
+        if self.opaque:
+            return "opaque"
         if self.carried is None:
             times = "" if self.scale in (1, -1) else f"{self.scale} "
-            return sign + times + _unit_kind(out, inp)
+            return sign + times + ("selection" if self.links else _unit_kind(out, inp))
+        if self.links:
+            few = all(link.relation.bands <= _BANDS for link in self.links)
+            return "banded" if few and all(link.outs and link.inps for link in self.links) else "sparse"
         if not self.sizes:
             return "scalar"
         if out == inp:
@@ -98,6 +124,7 @@ def structure(
     sizes: Mapping[int, int],
     carried: Iterable[int] | None,
     scale: int = 1,
+    links: Iterable[Link] = (),
 ) -> tuple[Structure, dict[int, int]]:
     """A `Structure` from any labels: those of size 1 go, the others are renumbered; also the old → new numbering."""
     outs = tuple(tuple(label for label in axis if sizes[label] != 1) for axis in out)
@@ -105,11 +132,33 @@ def structure(
     number: dict[int, int] = {}
     for label in (*flat(outs), *flat(inps)):
         number.setdefault(label, len(number))
+    tied = sorted((_slots(link, number) for link in links), key=lambda link: (link.outs, link.inps))
+    if any(not (link.outs or link.inps or link.relation.rows.size) for link in tied):
+        carried, scale = None, 0
+    tied = [link for link in tied if link.outs or link.inps]
+    for link in tied:
+        number.setdefault(link.label, len(number))
+    tied = [Link(number[link.label], link.outs, link.inps, link.relation) for link in tied]
     kept = None if carried is None else tuple(sorted(number[label] for label in set(carried) if sizes[label] != 1))
-    new = _structure(
-        _renamed(outs, number), _renamed(inps, number), tuple(sizes[label] for label in number), kept, scale
-    )
-    return new, number
+    table = tuple(sizes[label] for label in number)
+    return _structure(_renamed(outs, number), _renamed(inps, number), table, kept, scale, tuple(tied)), number
+
+
+def _slots(link: Link, number: Mapping[int, int]) -> Link:
+    outs, inps = (tuple(number[label] for label in side if label in number) for side in (link.outs, link.inps))
+    return Link(link.label, outs, inps, link.relation)
+
+
+def selection(out_shape: Sequence[int], inp_shape: Sequence[int], relation: Relation) -> Structure:
+    """The block of ones at the pairs of a relation between all of the output and all of the input."""
+    outs, inps = _counted(out_shape, 0), _counted(inp_shape, len(out_shape))
+    sizes = dict(enumerate((*out_shape, *inp_shape, len(relation))))
+    link = Link(len(sizes) - 1, tuple(range(len(out_shape))), tuple(range(len(out_shape), len(sizes) - 1)), relation)
+    return structure(outs, inps, sizes, None, 1, [link])[0]
+
+
+def _counted(shape: Sequence[int], start: int) -> list[list[int]]:
+    return [[start + k] for k in range(len(shape))]
 
 
 def dense(out_shape: Sequence[int], inp_shape: Sequence[int]) -> Structure:
@@ -162,52 +211,27 @@ def split(block: Structure, parts: Mapping[int, Sequence[int]]) -> Structure:
         pieces = tuple(parts.get(label, (size,)))
         new.append(tuple(range(len(sizes), len(sizes) + len(pieces))))
         sizes.extend(pieces)
-    out = tuple(tuple(n for label in axis for n in new[label]) for axis in block.out)
-    inp = tuple(tuple(n for label in axis for n in new[label]) for axis in block.inp)
-    carried = None if block.carried is None else tuple(n for label in block.carried for n in new[label])
-    return _structure(out, inp, tuple(sizes), carried, block.scale)
 
+    def parted(labels: Iterable[int]) -> tuple[int, ...]:
+        return tuple(n for label in labels for n in new[label])
 
-@dataclass(frozen=True)
-class Spread:
-    """How a value array becomes that of a structure with less structure.
-
-    The array (or the constant) is reshaped to `shape`, its axes being the labels `have`; it is repeated along the
-    labels of `want` that it lacks, kept only where the two labels of each pair of `deltas` agree, and reshaped to
-    `final`.
-    """
-
-    shape: tuple[int, ...]
-    have: tuple[int, ...]
-    want: tuple[int, ...]
-    deltas: tuple[tuple[int, int], ...]
-    sizes: tuple[int, ...]
-    final: tuple[int, ...]
+    carried = None if block.carried is None else parted(block.carried)
+    links = tuple(Link(new[k.label][0], parted(k.outs), parted(k.inps), k.relation) for k in block.links)
+    return _structure(
+        tuple(map(parted, block.out)), tuple(map(parted, block.inp)), tuple(sizes), carried, block.scale, links
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def densified(block: Structure) -> tuple[Structure, Spread]:
-    """The same block without structure, and how to get its array, whose shape is that of output and input together."""
-    outs = flat(block.out)
-    count = len(outs)
-    sizes = tuple(block.sizes[label] for label in (*outs, *flat(block.inp)))
-    place = {label: k for k, label in enumerate((*outs, *flat(block.inp)))}
-    place |= {label: k for k, label in enumerate(outs)}
-    deltas = tuple((outs.index(label), count + k) for k, label in enumerate(flat(block.inp)) if label in outs)
-    have = tuple(place[label] for label in block.carried or ())
-    target = dense(block.out_shape, block.inp_shape)
-    spread = Spread(block.value_shape, have, tuple(range(len(sizes))), deltas, sizes, target.value_shape)
-    return target, spread
-
-
-def coarsened(block: Structure, dense_first: bool) -> tuple[Structure, Spread | None]:
-    """The block itself, or the block without its structure."""
-    return densified(block) if dense_first else (block, None)
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _structure(out: Axes, inp: Axes, sizes: tuple[int, ...], carried: tuple[int, ...] | None, scale: int) -> Structure:
-    return Structure(out, inp, sizes, carried, scale)
+def _structure(
+    out: Axes,
+    inp: Axes,
+    sizes: tuple[int, ...],
+    carried: tuple[int, ...] | None,
+    scale: int,
+    links: tuple[Link, ...],
+) -> Structure:
+    return Structure(out, inp, sizes, carried, scale, links)
 
 
 def _renamed(axes: Axes, number: Mapping[int, int]) -> Axes:

@@ -12,6 +12,14 @@ from importlib import import_module
 from .problem import Problem
 
 _MODULES = {
+    "benchmark_arrays": ("alphagrad_encoder", "alphagrad_perceptron", "alphagrad_roe_flux_3d"),
+    "benchmarks": (
+        "alphagrad_black_scholes",
+        "alphagrad_heart_dipole",
+        "alphagrad_propane",
+        "alphagrad_robot_arm",
+        "alphagrad_roe_flux_1d",
+    ),
     "dynamics": ("brusselator", "burgers_step", "lorenz_rk4", "pendulum_while"),
     "equations": ("human_heart_dipole", "propane_combustion"),
     "finance": ("black_scholes", "black_scholes_greeks"),
@@ -28,6 +36,7 @@ _MODULES = {
         "where_sqrt",
     ),
     "optimisation": ("gaussian_process", "linear_solve", "rosenbrock"),
+    "random_programs": ("alphagrad_f", "alphagrad_g"),
     "wrong_rules": ("wrong_factor", "wrong_sign"),
 }
 

@@ -43,6 +43,9 @@ class Problem:
     per output and one column per input, both flattened in the order of `jax.tree.leaves`. In a pathology it is what the
     derivative should be, not what JAX returns.
 
+    `sample(batch, seed)`, where there is one, makes many arguments near the example, for timing: those that `in_axes`
+    names have a first axis of that length, as `jax.vmap(problem, problem.in_axes)` wants them.
+
         >>> from difflab import zoo
         >>> kepler = zoo.load("kepler")
         >>> round(float(kepler(*kepler.arguments())), 4)
@@ -57,6 +60,8 @@ class Problem:
     facts: Mapping[str, Any]
     tags: frozenset[str]
     jacobian: Callable[..., Any] | None = field(default=None, repr=False)
+    sample: Callable[[int, int], tuple[Any, ...]] | None = field(default=None, repr=False)
+    in_axes: int | tuple[int | None, ...] = field(default=0, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a malformed problem, and make its facts and tags read-only."""

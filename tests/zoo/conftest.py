@@ -11,9 +11,12 @@ from importlib import import_module
 from types import SimpleNamespace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
+
+from difflab.labs.elimination import alphagrad
 
 MODES = {"forward": jax.jacfwd, "reverse": jax.jacrev}
 
@@ -120,6 +123,37 @@ def _nonzeros(problem, fact, measure):
     assert np.count_nonzero(measure.jacobian(problem)) == fact
 
 
+def _task(problem, fact, measure):
+    """The same equations, edges and outputs as the task's, in the same order; stop_gradient has no edge there."""
+    if measure.double:
+        return  # with weak types as they are in single precision
+    found = alphagrad.task(fact)
+    primitives, edges, outputs = _traced(problem, fact)
+    assert primitives == list(alphagrad.primitives(fact))
+    known = {(int(found.ids[u]), int(found.ids[v])) for u, v in found.edges}
+    assert {(u, v) for u, v in edges if primitives[v - 1] != "stop_gradient"} == known
+    assert outputs == [int(found.ids[v]) for v in found.outputs]
+
+
+def _traced(problem, fact):
+    function, arguments = problem.function, problem.arguments()
+    if fact in ("RoeFlux_3d", "Perceptron"):
+        function, arguments = jax.vmap(function, problem.in_axes), problem.sample(1, 0)
+    if fact in _PYTHON_NUMBERS:
+        arguments = tuple(jnp.asarray(float(one)) if one.shape == () else one for one in arguments)
+    closed = jax.make_jaxpr(function)(*arguments)
+    numbers = {variable: -k - 1 for k, variable in enumerate(closed.jaxpr.invars)}
+    primitives, edges = [], set()
+    for k, equation in enumerate(closed.jaxpr.eqns, 1):
+        primitives.append(equation.primitive.name)
+        edges |= {(numbers[one], k) for one in equation.invars if not hasattr(one, "val") and one in numbers}
+        numbers[equation.outvars[0]] = k
+    return primitives, edges, [numbers[one] for one in closed.jaxpr.outvars]
+
+
+_PYTHON_NUMBERS = ("Perceptron", "Encoder")
+"""Tasks that are given Python numbers: JAX writes an equation of its own to convert each."""
+
 COMMON_CHECKS = {
     "inputs": _inputs,
     "outputs": _outputs,
@@ -128,4 +162,5 @@ COMMON_CHECKS = {
     "reverse": _reverse,
     "true_jacobian": _true_jacobian,
     "nonzeros": _nonzeros,
+    "task": _task,
 }

@@ -18,6 +18,9 @@ from difflab.core.linear import LinearGraph, linearise
 from difflab.core.trace import Frame, Trace
 from difflab.labs.elimination.cost import ALL_EDGES, STRUCTURED, Baseline, Counts, baselines, best_name
 from difflab.labs.elimination.execute import floating_arguments, jacobian_by
+from difflab.labs.elimination.methods import greedy
+from difflab.labs.elimination.models import Cost
+from difflab.labs.elimination.outcome import Searchable
 from difflab.labs.elimination.plan import Order, completed, eliminable, resolve
 from difflab.labs.elimination.state import Arc, State, Step
 
@@ -50,7 +53,7 @@ class Move:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Elimination(Trace[EliminationFrame]):
+class Elimination(Searchable, Trace[EliminationFrame]):
     """A position of the elimination game; every move returns a new one. `linear` is the graph at the start."""
 
     linear: LinearGraph
@@ -65,6 +68,11 @@ class Elimination(Trace[EliminationFrame]):
     def play(self, order: Order = "auto") -> Elimination:
         """Go on in an order: a name plays all that remains, a sequence plays its vertices."""
         return self._after(resolve(self.state, order))
+
+    def complete(self, cost: str | Cost = "nontrivial") -> Elimination:
+        """Play the rest by the best of the greedy rules in a cost model."""
+        at = self.problem(cost)
+        return self.play([at.ids[v] for v in greedy(at)[0].order])
 
     def undo(self) -> Elimination:
         """The position one vertex earlier. Raises ValueError at the start."""

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,7 @@ UNKNOWN = -1
 """In the arrays of a `Table`: this pair of labels has not met yet."""
 
 
+@runtime_checkable
 class Algebra(Protocol):
     """What a cost model knows of edges. Both operations are pure; costs are not negative."""
 
@@ -31,11 +32,11 @@ class Algebra(Protocol):
         """The model's name, shown beside every figure."""
         ...
 
-    def multiply(self, left: Any, right: Any) -> tuple[Hashable, float]:
+    def multiply(self, left: Any, right: Any) -> tuple[Hashable, float | int]:
         """The label of `left @ right`, where `left` leads on from where `right` arrives, and what it costs."""
         ...
 
-    def add(self, old: Any, new: Any) -> tuple[Hashable, float]:
+    def add(self, old: Any, new: Any) -> tuple[Hashable, float | int]:
         """The label of the sum of two parallel edges, and what adding them costs (0 in most models)."""
         ...
 
@@ -151,7 +152,7 @@ class Play:
         for (u, v), label in problem.edges.items():
             self.before[v][u] = self.after[u][v] = label
 
-    def cost(self, vertex: int) -> float:
+    def cost(self, vertex: int) -> float | int:
         """What the products of eliminating a vertex now would cost; additions are not counted ahead."""
         return sum(
             self.table.product(left, right)[1]
@@ -187,7 +188,7 @@ def costs(problem: Problem, order: Sequence[int]) -> Iterator[float]:
     return (play.eliminate(vertex) for vertex in order)
 
 
-def total(problem: Problem, order: Sequence[int]) -> float:
+def total(problem: Problem, order: Sequence[int]) -> float | int:
     """What a whole order costs. Raises ValueError where it misses, repeats or invents a vertex."""
     if sorted(order) != sorted(problem.intermediates):
         raise ValueError(

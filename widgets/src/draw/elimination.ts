@@ -1,6 +1,7 @@
 /** The drawing of an elimination: vertices that fade when they are gone, edges that fill in. */
 
 import type { Stop } from "../link.ts";
+import { edgeKey } from "../panes/replay.ts";
 import type { Point, Vertex } from "../payload.ts";
 import { type Camera, createCamera } from "./camera.ts";
 import { arrowHead, fitText, s, textWidth } from "./svg.ts";
@@ -9,7 +10,7 @@ export interface EdgeMark {
   readonly from: string;
   readonly to: string;
   readonly structure: string;
-  readonly look: "plain" | "fresh" | "filled" | "merged";
+  readonly look: "plain" | "fresh" | "filled" | "merged" | "ghost";
 }
 
 export interface VertexMark {
@@ -21,24 +22,43 @@ export interface VertexMark {
   readonly depth: number;
   readonly next: boolean;
   readonly selected: boolean;
+  readonly lock?: "first" | "last" | undefined;
+}
+
+/** What the pointer announces: edges to come, edges to be added to, edges to go. */
+export interface Ghosts {
+  readonly vertex: string;
+  readonly fill: readonly (readonly [from: string, to: string])[];
+  readonly merged: ReadonlySet<string>;
+  readonly removed: ReadonlySet<string>;
+}
+
+/** `compact`: from left to right, boxes hold their cost and no name. */
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly compact: boolean;
 }
 
 export interface EliminationDrawing {
   readonly element: SVGSVGElement;
   readonly camera: Camera;
-  show(vertices: readonly VertexMark[], edges: readonly EdgeMark[], size: { width: number; height: number }): void;
+  show(vertices: readonly VertexMark[], edges: readonly EdgeMark[], sheet: Layout): void;
+  /** Lay what would happen over what is; null: take it away. */
+  announce(ghosts: Ghosts | null): void;
   stop: Stop;
 }
 
 export interface EliminationCalls {
   pick(id: string | null): void;
-  hover(id: string | null, at: { x: number; y: number }): void;
+  hover(id: string | null): void;
 }
 
 export function createEliminationDrawing(calls: EliminationCalls): EliminationDrawing {
   const layer = s("g");
+  const ghostly = s("g", { class: "dl-ghosts" });
   const svg = s("svg", { class: "dl-svg", role: "group", "aria-label": "linearised graph" }, layer);
-  let size = { width: 1, height: 1 };
+  let size: Layout = { width: 1, height: 1, compact: false };
   const camera = createCamera(
     svg,
     layer,
@@ -48,34 +68,45 @@ export function createEliminationDrawing(calls: EliminationCalls): EliminationDr
   const gone = new AbortController();
   const idAt = (event: Event) => (event.target as Element | null)?.closest<SVGElement>("[data-id]")?.dataset.id ?? null;
   svg.addEventListener("click", (event) => camera.dragged() || calls.pick(idAt(event)), { signal: gone.signal });
-  svg.addEventListener(
-    "pointermove",
-    (event) => calls.hover(event.buttons ? null : idAt(event), { x: event.clientX, y: event.clientY }),
-    {
-      signal: gone.signal,
-    },
-  );
-  svg.addEventListener("pointerleave", () => calls.hover(null, { x: 0, y: 0 }), { signal: gone.signal });
-  svg.addEventListener("pointerover", (event) => light(idAt(event)), { signal: gone.signal });
-  /** Light the edges of one vertex. */
-  function light(id: string | null): void {
-    for (const edge of layer.querySelectorAll<SVGGElement>(".dl-edge")) {
-      edge.classList.toggle("dl-lit", id !== null && (edge.dataset.from === id || edge.dataset.to === id));
-    }
-  }
+  svg.addEventListener("pointermove", (event) => calls.hover(event.buttons ? null : idAt(event)), {
+    signal: gone.signal,
+  });
+  svg.addEventListener("pointerleave", () => calls.hover(null), { signal: gone.signal });
+  let marks: readonly VertexMark[] = [];
 
   return {
     element: svg,
     camera,
     show(vertices, edges, next) {
       size = next;
+      marks = vertices;
       svg.classList.toggle("dl-many", edges.length > TEXTS);
       const places = new Map(vertices.map(({ vertex }) => [vertex.id, vertex]));
       const standing = vertices.filter((mark) => !mark.gone).map(({ vertex }) => vertex);
       layer.replaceChildren(
-        ...edges.map((edge) => drawEdge(edge, standing, places)).filter((edge) => edge !== null),
-        ...vertices.map(drawVertex),
+        ...edges.map((edge) => drawEdge(edge, standing, places, next.compact)).filter((edge) => edge !== null),
+        ghostly,
+        ...vertices.map(next.compact ? drawDot : drawVertex),
       );
+      ghostly.replaceChildren();
+    },
+    announce(ghosts) {
+      const places = new Map(marks.map(({ vertex }) => [vertex.id, vertex]));
+      const standing = marks.filter((mark) => !mark.gone).map(({ vertex }) => vertex);
+      ghostly.replaceChildren(
+        ...(ghosts?.fill ?? [])
+          .slice(0, GHOSTS)
+          .map(([from, to]) => drawEdge({ from, to, structure: "", look: "ghost" }, standing, places, size.compact))
+          .filter((edge) => edge !== null),
+      );
+      for (const edge of layer.querySelectorAll<SVGGElement>(".dl-edge[data-key]")) {
+        const key = edge.dataset.key ?? "";
+        edge.classList.toggle("dl-lit", ghosts?.removed.has(key) ?? false);
+        edge.classList.toggle("dl-joined", ghosts?.merged.has(key) ?? false);
+      }
+      for (const node of layer.querySelectorAll<SVGGElement>(".dl-node")) {
+        node.classList.toggle("dl-pointed", node.dataset.id === ghosts?.vertex);
+      }
     },
     stop() {
       gone.abort();
@@ -86,19 +117,27 @@ export function createEliminationDrawing(calls: EliminationCalls): EliminationDr
 
 /** With more edges than this their texts are shown for lit edges only. */
 const TEXTS = 24;
+/** Among more vertices than this edges run straight. */
+const CROWDED = 120;
+/** No more announced edges than this are drawn. */
+const GHOSTS = 200;
 
 function drawEdge(
   edge: EdgeMark,
   vertices: readonly Vertex[],
   places: ReadonlyMap<string, Vertex>,
+  compact: boolean,
 ): SVGGElement | null {
   const [a, b] = [places.get(edge.from), places.get(edge.to)];
   if (!a || !b) return null;
-  const curve = route(a, b, vertices);
+  const curve = compact ? turned(route(turn(a), turn(b), [])) : route(a, b, vertices.length > CROWDED ? [] : vertices);
   const [, , before, tip] = curve;
   const names = ["dl-edge", `dl-${edge.look}`];
   if (edge.structure === "scalar" || edge.structure === "identity") names.push("dl-common");
-  const node = s("g", { class: names.join(" "), "data-from": edge.from, "data-to": edge.to });
+  const node = s("g", {
+    class: names.join(" "),
+    "data-key": edge.look === "ghost" ? null : edgeKey(edge.from, edge.to),
+  });
   const [p, q, r, z] = curve.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`);
   node.append(
     s("title", {}, edge.structure),
@@ -108,7 +147,7 @@ function drawEdge(
       d: arrowHead([tip[0] * 0.7 + before[0] * 0.3, tip[1] * 0.7 + before[1] * 0.3], tip),
     }),
   );
-  if (edge.structure) {
+  if (edge.structure && !compact) {
     const [x, y] = onCurve(curve, 0.5);
     const place = { x: x + 5, y, "dominant-baseline": "central" };
     node.append(s("text", { class: "dl-edge-label", ...place }, edge.structure));
@@ -142,37 +181,30 @@ function route(a: Vertex, b: Vertex, vertices: readonly Vertex[]): Curve {
   return [bowed(0), late, early, ...bows].find((curve) => !blocked(curve)) ?? bowed(0);
 }
 
+/** The axes exchanged: what runs down runs to the right. */
+const turn = (v: Vertex): Vertex => ({ ...v, x: v.y, y: v.x, w: v.h, h: v.w });
+const turned = (curve: Curve): Curve => curve.map(([x, y]) => [y, x]) as unknown as Curve;
+
 function onCurve([p, q, r, z]: Curve, t: number): Point {
   const u = 1 - t;
   const at = (k: 0 | 1) => u * u * u * p[k] + 3 * u * u * t * q[k] + 3 * u * t * t * r[k] + t * t * t * z[k];
   return [at(0), at(1)];
 }
 
-function drawVertex({ vertex, gone, cost, depth, next, selected }: VertexMark): SVGGElement {
+const LOCKS = { first: " ⇤", last: " ⇥" } as const;
+
+function drawVertex(mark: VertexMark): SVGGElement {
+  const { vertex, cost, lock } = mark;
   const { w, h, label, shape, role } = vertex;
   const two = shape !== "" && h >= 28;
-  const names = ["dl-node", `dl-role-${role}`];
-  if (gone) names.push("dl-gone");
-  if (cost !== null) names.push("dl-playable");
-  if (next) names.push("dl-next");
-  if (selected) names.push("dl-selected");
-  const node = s("g", {
-    class: names.join(" "),
-    transform: `translate(${vertex.x} ${vertex.y})`,
-    style: `--dl-cost:${Math.round(depth * 100)}%`,
-    "data-id": vertex.id,
-    role: "button",
-    "aria-label": [label, shape, gone ? "eliminated" : role, cost === null ? "" : `${cost} multiplications`]
-      .filter(Boolean)
-      .join(", "),
-  });
+  const node = vertexNode(mark);
   node.append(outline(role, w, h));
   const text = (words: string, y: number, css: string, px: number) =>
     s("text", { class: css, y, "text-anchor": "middle", "dominant-baseline": "central" }, fitText(words, w - 12, px));
   node.append(text(label, two ? -6.5 : 0, "dl-label", 12));
   if (two) node.append(text(shape, 8, "dl-detail", 10.5));
   if (cost !== null) {
-    const words = `+${cost}`;
+    const words = `+${cost}${lock ? LOCKS[lock] : ""}`;
     const wide = Math.max(22, textWidth(words, 10.5) + 12);
     node.append(
       s(
@@ -184,6 +216,43 @@ function drawVertex({ vertex, gone, cost, depth, next, selected }: VertexMark): 
     );
   }
   return node;
+}
+
+/** A vertex of a large graph: its cost now and nothing else. */
+function drawDot(mark: VertexMark): SVGGElement {
+  const { vertex, cost } = mark;
+  const node = vertexNode(mark);
+  const { w, h, role } = vertex;
+  node.append(outline(role, w, h));
+  if (cost !== null) {
+    const text = { class: "dl-dot", "text-anchor": "middle", "dominant-baseline": "central" };
+    node.append(s("text", text, String(cost)));
+  }
+  return node;
+}
+
+function vertexNode({ vertex, gone, cost, depth, next, selected, lock }: VertexMark): SVGGElement {
+  const { label, shape, role } = vertex;
+  const names = ["dl-node", `dl-role-${role}`];
+  if (gone) names.push("dl-gone");
+  if (cost !== null) names.push("dl-playable");
+  if (next) names.push("dl-next");
+  if (selected) names.push("dl-selected");
+  const said = [
+    label,
+    shape,
+    gone ? "eliminated" : role,
+    cost === null ? "" : `${cost} multiplications`,
+    lock && `locked ${lock}`,
+  ];
+  return s("g", {
+    class: names.join(" "),
+    transform: `translate(${vertex.x} ${vertex.y})`,
+    style: `--dl-cost:${Math.round(depth * 100)}%`,
+    "data-id": vertex.id,
+    role: "button",
+    "aria-label": said.filter(Boolean).join(", "),
+  });
 }
 
 /** Inputs point down, outputs are boxes with a double border, intermediates are rounded. */
@@ -203,5 +272,5 @@ function outline(role: Vertex["role"], w: number, h: number): SVGElement {
       s("rect", { class: "dl-inner", x: -w / 2 + 3, y: -h / 2 + 3, width: w - 6, height: h - 6, rx: 1 }),
     );
   }
-  return s("rect", { class: "dl-plate", x: -w / 2, y: -h / 2, width: w, height: h, rx: h / 2 });
+  return s("rect", { class: "dl-plate", x: -w / 2, y: -h / 2, width: w, height: h, rx: role === "group" ? 8 : h / 2 });
 }

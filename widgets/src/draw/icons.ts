@@ -16,6 +16,7 @@ const PATHS = {
   expand: "M3 6l5-3.5L13 6M3 10l5 3.5L13 10",
   collapse: "M3 2.5L8 6l5-3.5M3 13.5L8 10l5 3.5",
   undo: "M6 3L2.5 6.5 6 10M3 6.5h6.5a3.5 3.5 0 0 1 0 7H7",
+  redo: "M10 3l3.5 3.5L10 10M13 6.5H6.5a3.5 3.5 0 0 0 0 7H9",
   reset: "M12.5 5A5.5 5.5 0 1 0 13.5 8M13 2v3.2H9.8",
   copy: "M5.5 5.5h7v8h-7ZM3.5 10.5v-8h7",
 } as const;

@@ -33,20 +33,50 @@ export function stateAfter(section: EliminationSection, k: number): EliminationS
   let [cost, scalarCost] = [0, 0];
   for (const [n, frame] of section.frames.slice(0, k).entries()) {
     // An edge that was there and is added again was merged, not filled in: it keeps its age.
-    const ages = new Map([...edges].map(([key, edge]) => [key, edge.since]));
+    const ages = new Map(frame.added.map(([from, to]) => [edgeKey(from, to), edges.get(edgeKey(from, to))?.since]));
     for (const [from, to] of frame.removed) edges.delete(edgeKey(from, to));
-    merged = new Set(frame.merged.map(([from, to]) => edgeKey(from, to)));
+    merged = new Set();
     fresh = new Set();
+    for (const [from, to, structure] of frame.merged) {
+      const key = edgeKey(from, to);
+      const edge = edges.get(key);
+      if (edge && structure) edges.set(key, { ...edge, structure });
+      merged.add(key);
+    }
     for (const [from, to, structure] of frame.added) {
       const key = edgeKey(from, to);
-      const since = ages.get(key) ?? n + 1;
-      edges.set(key, { from, to, structure, since });
-      if (!ages.has(key)) fresh.add(key);
-      else merged.add(key);
+      const since = ages.get(key);
+      edges.set(key, { from, to, structure, since: since ?? n + 1 });
+      (since === undefined ? fresh : merged).add(key);
     }
     gone.set(frame.vertex, n + 1);
     cost += frame.cost;
     scalarCost += frame.scalar_cost;
   }
   return { edges: [...edges.values()], gone, fresh, merged, cost, scalarCost };
+}
+
+/** What eliminating a vertex would do: the pairs that it joins, and what that costs with every edge counted. */
+export interface WhatIf {
+  readonly vertex: string;
+  readonly fill: readonly (readonly [from: string, to: string])[];
+  /** Keys of the edges that would be added to, and of those that would go. */
+  readonly merged: ReadonlySet<string>;
+  readonly removed: ReadonlySet<string>;
+  readonly scalarCost: number;
+}
+
+export function whatIf(state: EliminationState, vertex: string, size: (id: string) => number): WhatIf {
+  const before = state.edges.filter((edge) => edge.to === vertex).map((edge) => edge.from);
+  const after = state.edges.filter((edge) => edge.from === vertex).map((edge) => edge.to);
+  const known = new Set(state.edges.map((edge) => edgeKey(edge.from, edge.to)));
+  const pairs = before.flatMap((from) => after.map((to) => [from, to] as const));
+  const sum = (ids: readonly string[]) => ids.reduce((total, id) => total + size(id), 0);
+  return {
+    vertex,
+    fill: pairs.filter(([from, to]) => !known.has(edgeKey(from, to))),
+    merged: new Set(pairs.map(([from, to]) => edgeKey(from, to)).filter((key) => known.has(key))),
+    removed: new Set([...before.map((from) => edgeKey(from, vertex)), ...after.map((to) => edgeKey(vertex, to))]),
+    scalarCost: size(vertex) * sum(before) * sum(after),
+  };
 }

@@ -1,8 +1,9 @@
 /** The readers of the small traits and of what the kernel answers. */
 
-import { integer, list, object, record, text } from "./decode.ts";
+import { integer, list, number, object, record, text } from "./decode.ts";
+import { readModel } from "./elimination.ts";
 import { readInfo, readScope } from "./sections.ts";
-import type { Answer, Failed, Focus, Notice, ViewName } from "./types.ts";
+import type { Answer, Failed, Focus, Notice, SearchProgress, ViewName } from "./types.ts";
 
 const VIEWS: readonly ViewName[] = ["graph", "check", "adjoint", "elimination"];
 
@@ -49,11 +50,48 @@ export function readAnswer(value: unknown): Answer | null {
         shape: list(o.shape, "array.shape", integer),
         dtype: text(o.dtype, "array.dtype"),
       };
+    case "search":
+      return { kind: "search", search: readSearch(o.search) };
+    case "race": {
+      const race = object(o.race, "race");
+      const costs = (name: string) => list(race[name], `race.${name}`, number);
+      return {
+        kind: "race",
+        race: {
+          name: text(race.name, "race.name"),
+          order: list(race.order, "race.order", text),
+          costs: costs("costs"),
+          scalar_costs: costs("scalar_costs"),
+        },
+      };
+    }
+    case "verdict":
+      return { kind: "verdict", text: text(o.text, "verdict.text"), proved: o.proved === true };
     case "error":
       return { kind: "error", text: text(o.text, "error.text") };
     default:
       return null;
   }
+}
+
+function readSearch(value: unknown): SearchProgress {
+  const o = object(value, "search");
+  return {
+    running: o.running === true,
+    model: readModel(o.model, "search.model"),
+    budget: number(o.budget, "search.budget"),
+    seconds: number(o.seconds, "search.seconds"),
+    status: text(o.status ?? "", "search.status"),
+    events: list(o.events, "search.events", (v, w) => {
+      const e = object(v, w);
+      return {
+        seconds: number(e.seconds, w),
+        cost: number(e.cost, w),
+        bound: number(e.bound ?? 0, w),
+        method: text(e.method ?? "", w),
+      };
+    }),
+  };
 }
 
 /** The node a value id belongs to: `12#1` is a result of `12`. */

@@ -6,7 +6,6 @@ import type {
   CheckSection,
   Contribution,
   Edge,
-  EliminationSection,
   GraphSection,
   Info,
   Item,
@@ -16,18 +15,16 @@ import type {
   Point,
   Scope,
   Source,
-  StructuredEdge,
   Summary,
   Verdict,
-  Vertex,
 } from "./types.ts";
 
 const point: Read<Point> = (value, where) => pair(value, where, number);
 const num: Read<Num> = (value, where) => (Array.isArray(value) ? point(value, where) : number(value, where));
-const maybe = optional(text, null);
-const ends: Read<readonly [string, string]> = (value, where) => pair(value, where, text);
+export const maybe = optional(text, null);
+export const ends: Read<readonly [string, string]> = (value, where) => pair(value, where, text);
 
-const item: Read<Item> = (value, where) => {
+export const item: Read<Item> = (value, where) => {
   const o = object(value, where);
   return {
     id: text(o.id, `${where}.id`),
@@ -221,52 +218,6 @@ export const readAdjoint: Read<AdjointSection> = (value, where) => {
     arguments: list(o.arguments ?? [], `${where}.arguments`, contribution),
     explanation: text(o.explanation ?? "", `${where}.explanation`),
     firstNan: optional(integer, null)(marks.first_nan, `${where}.marks.first_nan`),
-    truncated: maybe(o.truncated, `${where}.truncated`),
-  };
-};
-
-const structured: Read<StructuredEdge> = (value, where) => {
-  if (!Array.isArray(value)) throw new WireError(`${where} is no edge`);
-  return [text(value[0], where), text(value[1], where), text(value[2] ?? "", where)];
-};
-
-export const readElimination: Read<EliminationSection> = (value, where) => {
-  const o = object(value, where);
-  const counts = object(o.counts ?? {}, `${where}.counts`);
-  const cost = (c: Record<string, unknown>, w: string) => ({
-    cost: number(c.cost ?? 0, `${w}.cost`),
-    scalar_cost: number(c.scalar_cost ?? 0, `${w}.scalar_cost`),
-  });
-  return {
-    vertices: list(o.vertices, `${where}.vertices`, (v, w) => {
-      const { kind: _, detail: __, scopes: ___, ...place } = item({ kind: "equation", ...object(v, w) }, w);
-      const raw = object(v, w);
-      return { ...place, role: text(raw.role, `${w}.role`) as Vertex["role"], shape: text(raw.shape ?? "", w) };
-    }),
-    edges: list(o.edges, `${where}.edges`, structured),
-    width: number(o.width, `${where}.width`),
-    height: number(o.height, `${where}.height`),
-    frames: list(o.frames ?? [], `${where}.frames`, (v, w) => {
-      const f = object(v, w);
-      return {
-        vertex: text(f.vertex, `${w}.vertex`),
-        ...cost(f, w),
-        added: list(f.added ?? [], `${w}.added`, structured),
-        removed: list(f.removed ?? [], `${w}.removed`, ends),
-        merged: list(f.merged ?? [], `${w}.merged`, ends),
-      };
-    }),
-    order: list(o.order ?? [], `${where}.order`, text),
-    playable: record(o.playable ?? {}, `${where}.playable`, (v, w) => {
-      const p = object(v, w);
-      return { ...cost(p, w), fill: number(p.fill ?? 0, `${w}.fill`) };
-    }),
-    counts: { ...cost(counts, `${where}.counts`), edges: number(counts.edges ?? 0, `${where}.counts.edges`) },
-    baselines: list(o.baselines ?? [], `${where}.baselines`, (v, w) => {
-      const b = object(v, w);
-      return { name: text(b.name, `${w}.name`), ...cost(b, w), order: list(b.order ?? [], `${w}.order`, text) };
-    }),
-    units: text(o.units ?? "multiplications", `${where}.units`),
     truncated: maybe(o.truncated, `${where}.truncated`),
   };
 };

@@ -139,12 +139,31 @@ export type StructuredEdge = readonly [from: string, to: string, structure: stri
 export interface Vertex {
   readonly id: string;
   readonly label: string;
-  readonly role: "input" | "intermediate" | "output";
+  /** `outer`: an end outside the open group; `group`: a part that opens, not one value. */
+  readonly role: "input" | "intermediate" | "output" | "outer" | "group";
   readonly shape: string;
+  /** Number of real entries; of a group, how many of its vertices are left. */
+  readonly size: number;
   readonly x: number;
   readonly y: number;
   readonly w: number;
   readonly h: number;
+}
+export type CostModel = "nontrivial" | "all_edges";
+export interface EliminationBound {
+  /** No whole order costs less, all edges counted. */
+  readonly value: number;
+  /** Nor does one that goes on from the last frame. */
+  readonly now: number;
+  readonly method: string;
+  /** Vertex → what its elimination costs at least. */
+  readonly floors: Readonly<Record<string, number>>;
+}
+export interface MatrixCell {
+  readonly row: number;
+  readonly column: number;
+  readonly original: number;
+  readonly filled: number;
 }
 export interface EliminationFrame {
   readonly vertex: string;
@@ -152,7 +171,8 @@ export interface EliminationFrame {
   readonly scalar_cost: number;
   readonly added: readonly StructuredEdge[];
   readonly removed: readonly (readonly [string, string])[];
-  readonly merged: readonly (readonly [string, string])[];
+  /** Edges added to, with their structure then; an empty text: as it was. */
+  readonly merged: readonly StructuredEdge[];
 }
 export interface Price {
   readonly cost: number;
@@ -177,6 +197,40 @@ export interface EliminationSection {
   readonly baselines: readonly Baseline[];
   readonly units: string;
   readonly truncated: string | null;
+  /** Small boxes without texts, laid out from left to right. */
+  readonly compact: boolean;
+  /** All vertices that can be eliminated, drawn or not; null: those that are drawn. */
+  readonly total: number | null;
+  /** The model that the view begins with. */
+  readonly model: CostModel;
+  readonly bound: EliminationBound | null;
+  /** Vertex → where completions put it. */
+  readonly locks: Readonly<Record<string, "first" | "last">>;
+  readonly can: { readonly undo: boolean; readonly redo: boolean };
+  readonly puzzle: { readonly name: string; readonly par: number; readonly names: readonly string[] } | null;
+  /** The open group of a graph that is too large to draw whole. */
+  readonly group: { readonly id: string; readonly label: string } | null;
+  /** Frames before the first one carried: a long game shows its end. */
+  readonly before: { readonly steps: number; readonly cost: number; readonly scalar_cost: number };
+  /** The matrix of a large graph, counted in `bins` by `bins` cells, after the last frame. */
+  readonly matrix: { readonly bins: number; readonly of: number; readonly cells: readonly MatrixCell[] } | null;
+}
+
+/** A search as it runs: `events` are its improvements, in seconds since it began. */
+export interface SearchProgress {
+  readonly running: boolean;
+  readonly model: CostModel;
+  readonly budget: number;
+  readonly seconds: number;
+  readonly events: readonly { seconds: number; cost: number; bound: number; method: string }[];
+  readonly status: string;
+}
+/** What each step of a named order costs. */
+export interface Race {
+  readonly name: string;
+  readonly order: readonly string[];
+  readonly costs: readonly number[];
+  readonly scalar_costs: readonly number[];
 }
 
 export interface Failed {
@@ -195,10 +249,14 @@ export interface Focus {
 
 export type Question =
   | { readonly kind: "scope"; readonly id: string }
-  | { readonly kind: "eliminate"; readonly vertex: string }
-  | { readonly kind: "undo" }
-  | { readonly kind: "reset" }
-  | { readonly kind: "order"; readonly name: string }
+  | { readonly kind: "eliminate"; readonly vertex: string; readonly at?: number }
+  | { readonly kind: "undo" | "redo" | "reset" | "save" | "stop" | "adopt" | "verify" }
+  | { readonly kind: "order" | "race" | "puzzle"; readonly name: string }
+  | { readonly kind: "reorder"; readonly order: readonly string[] }
+  | { readonly kind: "lock"; readonly vertex: string; readonly place: "first" | "last" | null }
+  | { readonly kind: "finish"; readonly model: CostModel }
+  | { readonly kind: "search"; readonly model: CostModel; readonly seconds: number }
+  | { readonly kind: "open"; readonly group: string | null }
   | { readonly kind: "array"; readonly step: number; readonly which: "primal" | "cotangent" };
 
 export type Answer =
@@ -210,4 +268,7 @@ export type Answer =
       readonly shape: number[];
       readonly dtype: string;
     }
+  | { readonly kind: "search"; readonly search: SearchProgress }
+  | { readonly kind: "race"; readonly race: Race }
+  | { readonly kind: "verdict"; readonly text: string; readonly proved: boolean }
   | { readonly kind: "error"; readonly text: string };
