@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from difflab.labs.adjoint import explain, inspect
     from difflab.labs.check import check
     from difflab.labs.elimination import eliminate, jacobian
-    from difflab.labs.elimination.compare import compare
+    from difflab.labs.elimination.execution.compare import compare
     from difflab.show.lab import lab
 
 __version__ = "0.1.0"
@@ -40,7 +40,7 @@ _HOMES = {
     "Graph": "difflab.core.graph",
     "UnsupportedError": "difflab.core.errors",
     "check": "difflab.labs.check",
-    "compare": "difflab.labs.elimination.compare",
+    "compare": "difflab.labs.elimination.execution.compare",
     "eliminate": "difflab.labs.elimination",
     "explain": "difflab.labs.adjoint",
     "graph": "difflab.core.capture",

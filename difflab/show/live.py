@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from difflab.labs.elimination import Elimination
-from difflab.labs.elimination.certificate import Verdict, check
+from difflab.labs.elimination.proof.certificate import Verdict, check
 from difflab.show.wire import Wire
 
 EVERY = 0.25

@@ -7,11 +7,11 @@ import random
 import sys
 from collections import Counter
 
-from difflab.labs.elimination.blocks import Blocks
-from difflab.labs.elimination.bounds import bound
-from difflab.labs.elimination.exact import exact
-from difflab.labs.elimination.problem import Problem
-from difflab.labs.elimination.reduce import reduce
+from difflab.labs.elimination.counting.problem import Problem
+from difflab.labs.elimination.proof.blocks import Blocks
+from difflab.labs.elimination.proof.bounds import bound
+from difflab.labs.elimination.proof.exact import exact
+from difflab.labs.elimination.proof.reduce import reduce
 from tests.labs.elimination.random_graphs import anything, least, program, sized
 
 

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from difflab.labs.elimination.execute import jacobian
+from difflab.labs.elimination.execution.execute import jacobian
 from difflab.zoo import load
 
 SCALAR = (

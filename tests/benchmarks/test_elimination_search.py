@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 
 from difflab.core.linear import plain
-from difflab.labs.elimination import certificate
-from difflab.labs.elimination.alphagrad import SCALAR_TASKS, counts, scalar_problem, task
-from difflab.labs.elimination.anneal import anneal
-from difflab.labs.elimination.bounds import bound
-from difflab.labs.elimination.chunks import chunks
-from difflab.labs.elimination.exact import exact
-from difflab.labs.elimination.faces import edge_search
-from difflab.labs.elimination.greedy import PORTFOLIO
-from difflab.labs.elimination.models import problem
-from difflab.labs.elimination.problem import Problem, total
-from difflab.labs.elimination.search import search
+from difflab.labs.elimination.counting.alphagrad import SCALAR_TASKS, counts, scalar_problem, task
+from difflab.labs.elimination.counting.models import problem
+from difflab.labs.elimination.counting.problem import Problem, total
+from difflab.labs.elimination.proof import certificate
+from difflab.labs.elimination.proof.bounds import bound
+from difflab.labs.elimination.proof.exact import exact
+from difflab.labs.elimination.search.anneal import anneal
+from difflab.labs.elimination.search.chunks import chunks
+from difflab.labs.elimination.search.faces import edge_search
+from difflab.labs.elimination.search.greedy import PORTFOLIO
+from difflab.labs.elimination.search.search import search
 from tests.benchmarks.results import machine, record, table
 
 DATA = Path(__file__).resolve().parents[1] / "labs" / "elimination" / "data"

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from difflab.labs.elimination import alphagrad
+from difflab.labs.elimination.counting import alphagrad
 
 MODES = {"forward": jax.jacfwd, "reverse": jax.jacrev}
 

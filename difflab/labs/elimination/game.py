@@ -17,11 +17,11 @@ from difflab.core.graph import Graph
 from difflab.core.linear import LinearGraph, linearise
 from difflab.core.trace import Frame, Trace
 from difflab.labs.elimination.cost import ALL_EDGES, STRUCTURED, Baseline, Counts, baselines, best_name
-from difflab.labs.elimination.execute import floating_arguments, jacobian_by
-from difflab.labs.elimination.methods import greedy
-from difflab.labs.elimination.models import Cost
+from difflab.labs.elimination.counting.models import Cost
+from difflab.labs.elimination.execution.execute import floating_arguments, jacobian_by
 from difflab.labs.elimination.outcome import Searchable
 from difflab.labs.elimination.plan import Order, completed, eliminable, resolve
+from difflab.labs.elimination.search.methods import greedy
 from difflab.labs.elimination.state import Arc, State, Step
 
 _SHOWN = 40

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from difflab.core.linear import LinearGraph
-from difflab.labs.elimination import alphagrad, certificate
-from difflab.labs.elimination.bounds import Bound, bound
-from difflab.labs.elimination.claims import write
-from difflab.labs.elimination.found import Found, Stop
-from difflab.labs.elimination.models import Cost, problem_at
+from difflab.labs.elimination.counting import alphagrad
+from difflab.labs.elimination.counting.models import Cost, problem_at
+from difflab.labs.elimination.counting.problem import Problem, total
 from difflab.labs.elimination.plan import eliminable
-from difflab.labs.elimination.problem import Problem, total
-from difflab.labs.elimination.search import Event, Result, search
+from difflab.labs.elimination.proof import certificate
+from difflab.labs.elimination.proof.bounds import Bound, bound
+from difflab.labs.elimination.proof.claims import write
+from difflab.labs.elimination.search.found import Found, Stop
+from difflab.labs.elimination.search.search import Event, Result, search
 from difflab.labs.elimination.state import State
 
 
@@ -73,7 +74,7 @@ class Search:
 
     @property
     def certificate(self) -> str:
-        """Order, cost and bound with its proof, as a small file that `difflab.labs.elimination.certificate` checks.
+        """Order, cost and bound with its proof, as a small file that `proof.certificate` checks.
 
         Raises ValueError where the model has no bound.
         """
@@ -113,7 +114,7 @@ class Searchable:
     def problem(self, cost: str | Cost = "nontrivial") -> Problem:
         """What is left of the game, as numbers, under a cost model: a name, or a function of two structures.
 
-        `"alphagrad"` is AlphaGrad's model (see `difflab.labs.elimination.alphagrad`). It knows a function, not a
+        `"alphagrad"` is AlphaGrad's model (see `counting.alphagrad`). It knows a function, not a
         position: ValueError after the first move. Raises ValueError for a name that there is not.
         """
         if cost != "alphagrad":
@@ -160,7 +161,7 @@ class Searchable:
 
         `cost` names the model to minimise: `"nontrivial"` (what is executed), `"all_edges"` (the literature's, the one
         with bounds and certificates), `"flops"`, `"bytes"`, `"alphagrad"`, or a function of two structures. `methods`
-        is `"auto"` or names of `difflab.labs.elimination.methods.METHODS`. Vertices in `first` and `last` keep their
+        is `"auto"` or names of `search.methods.METHODS`. Vertices in `first` and `last` keep their
         place at either end. `executor` is any `concurrent.futures.Executor` (a process pool, MPI's, Dask's
         `client.get_executor()`); every claim from it is checked before it is accepted. `on_event` is called with each
         improvement. An interrupt returns the best so far.

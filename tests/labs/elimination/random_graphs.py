@@ -4,8 +4,8 @@ import random
 from itertools import permutations
 
 from difflab.core.linear import plain
-from difflab.labs.elimination.models import problem
-from difflab.labs.elimination.problem import Problem, Table
+from difflab.labs.elimination.counting.models import problem
+from difflab.labs.elimination.counting.problem import Problem, Table
 
 
 def program(draw: random.Random, intermediates: int, window: int = 1000) -> Problem:

@@ -16,7 +16,7 @@ from difflab.core.capture import graph
 from difflab.core.contraction import Block
 from difflab.core.linear import LinearGraph, linearise, plain
 from difflab.labs.elimination import eliminate, game
-from difflab.labs.elimination.execute import contract
+from difflab.labs.elimination.execution.execute import contract
 from difflab.labs.elimination.orders import ORDERS
 from difflab.labs.elimination.state import State
 

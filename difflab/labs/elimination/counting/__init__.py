@@ -1,0 +1,1 @@
+"""What the elimination game is in numbers, and what each model counts."""
