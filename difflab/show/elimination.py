@@ -9,6 +9,7 @@ from difflab.labs.elimination import Baseline, Elimination, Move
 from difflab.labs.elimination.puzzles import PUZZLES, challenge
 from difflab.show.groups import DRAWN, Groups, Item, whole
 from difflab.show.live import LiveSearch, arranged
+from difflab.show.regret import regret_svg
 from difflab.show.sheet import CARRIED, Sheet, matrix
 from difflab.show.svg import arrow, document, rectangle, text
 from difflab.show.wire import Wire
@@ -257,7 +258,10 @@ class Game:
 
 
 def elimination_svg(at: Elimination) -> str:
-    """The graph as it is now: what is eliminated is gone, fill-in is dashed."""
+    """The graph as it is now: what is eliminated is gone, fill-in is dashed. Of a finished game the regret."""
+    if at.frames and at.finished:
+        known = _floors(at.reset())
+        return regret_svg(at, known[1] if known else {})
     if not whole(at.linear):
         words = [*_grouped(at).split("; "), *(f"{b.name}: {b.cost} multiplications" for b in at.baselines())]
         lines = "".join(text(10, 22 + 18 * k, line, "d", "start") for k, line in enumerate(words))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from difflab.core.linear import LinearGraph
@@ -35,7 +35,7 @@ class Trial:
     seed: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Search:
     """The best order found from a position on, what it costs in the model, and how far from optimal it can be.
 
@@ -51,12 +51,12 @@ class Search:
     method: str
     optimal: bool
     seconds: float | int
-    trials: tuple[Trial, ...] = field(repr=False)
-    refused: tuple[str, ...] = field(repr=False)
+    trials: tuple[Trial, ...]
+    refused: tuple[str, ...]
     interrupted: bool
-    elimination: Any = field(repr=False)
-    problem: Problem = field(repr=False)
-    result: Result = field(repr=False)
+    elimination: Any
+    problem: Problem
+    result: Result
 
     @property
     def gap(self) -> float | None:
@@ -96,12 +96,19 @@ class Search:
         """Cost, bound, gap, and the best cost of each method."""
         return "\n".join(_text(self))
 
+    __repr__ = __str__
+
 
 class Searchable:
     """The part of `Elimination` that looks ahead: problems, bounds, searches, certificates from this position on."""
 
     linear: LinearGraph
     state: State
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Value ids of the vertices eliminated so far."""
+        raise NotImplementedError
 
     def play(self, order: Any = "auto") -> Any:
         """Go on in an order."""
@@ -229,4 +236,4 @@ def _text(found: Search) -> Iterator[str]:
             best[trial.method] = trial
     width = max(map(len, best), default=0)
     yield from (f"  {name:<{width}}  {trial.cost:>12g}" for name, trial in best.items())
-    yield from (f"not believed: {line}" for line in found.refused)
+    yield from (f"note: {line}" for line in found.refused)

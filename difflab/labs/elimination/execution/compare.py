@@ -23,14 +23,13 @@ import jax.numpy as jnp
 
 from difflab.core.errors import DifflabError
 from difflab.core.linear import LinearGraph
-from difflab.labs.elimination.cost import baselines, cheapest
 from difflab.labs.elimination.execution.choose import Choice, clear, forecasts, program, remember
 from difflab.labs.elimination.execution.compressed import by_both, by_columns, by_rows
 from difflab.labs.elimination.execution.cut import minimum_cut
 from difflab.labs.elimination.execution.forecast import Forecast
 from difflab.labs.elimination.execution.linearity import nonlinear_rule
 from difflab.labs.elimination.execution.result import require_memory
-from difflab.labs.elimination.execution.strategies import STRATEGIES, taken_apart
+from difflab.labs.elimination.execution.strategies import STRATEGIES, best_greedy, taken_apart
 from difflab.labs.elimination.execution.task import Task, Traced, floating_arguments, task
 
 __all__ = ["Comparison", "Row", "clear", "compare"]
@@ -56,7 +55,7 @@ class Row:
     compile_seconds: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """The rows, fastest first; `null` is the ratio of one program to itself, `best` the strategy to take, and why."""
 
@@ -77,6 +76,8 @@ class Comparison:
     def __str__(self) -> str:
         """A table, one strategy a line."""
         return "\n".join(_text(self))
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(title)}</th>" for title in _TITLES)
@@ -164,8 +165,8 @@ def _reason(linear: LinearGraph, name: str, rows: int, columns: int) -> str:
             if not cut.vertices:
                 return "no interface is narrower than inputs and outputs"
             return f"through {cut.width} entries between {columns} and {rows}"
-    best = cheapest(baselines(taken_apart(linear) or linear if name == "exploded" else linear))
-    return f"{best.name} order, {best.cost:,} structured multiplications"
+    best = best_greedy(taken_apart(linear) or linear if name == "exploded" else linear)
+    return f"{best.method} order, {best.cost:,.0f} structured multiplications"
 
 
 def _measured(

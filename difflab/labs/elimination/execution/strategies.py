@@ -18,14 +18,19 @@ from difflab.core.contraction import Block, materialised
 from difflab.core.explode import Exploded, assemble, explode
 from difflab.core.linear import LinearGraph
 from difflab.core.structure import Structure
+from difflab.labs.elimination.cost import baselines, cheapest
+from difflab.labs.elimination.counting.models import problem
 from difflab.labs.elimination.execution.accumulate import blocks
 from difflab.labs.elimination.execution.compressed import Plan, by_both, by_columns, by_rows, compressed
 from difflab.labs.elimination.execution.cut import minimum_cut
 from difflab.labs.elimination.execution.result import Piece
 from difflab.labs.elimination.execution.shared import pays, shared
 from difflab.labs.elimination.execution.task import Task
-from difflab.labs.elimination.plan import completed
-from difflab.labs.elimination.state import State
+from difflab.labs.elimination.search.found import Found
+from difflab.labs.elimination.search.methods import greedy
+
+PORTFOLIO = 400
+"""Up to this many intermediates all greedy rules are tried; they take milliseconds for each hundred."""
 
 Rows = tuple[list[Any], list[list[Piece]]]
 """Auxiliary outputs, and for each output the block by each input."""
@@ -92,9 +97,17 @@ def taken_apart(linear: LinearGraph) -> Exploded | None:
 
 
 @lru_cache(maxsize=256)
+def best_greedy(linear: LinearGraph) -> Found:
+    """The cheapest order that the greedy rules find in the structured model; of large graphs the best named one."""
+    if len(linear.intermediates) <= PORTFOLIO:
+        return greedy(problem(linear))[0]
+    best = cheapest(baselines(linear))
+    return Found(tuple(linear.numbers[v] for v in best.order), best.cost, best.name, 0.0)
+
+
 def elimination_order(linear: LinearGraph) -> tuple[int, ...]:
-    """The cheapest of the named orders in the structured model."""
-    return completed(State(linear), "auto")
+    """The order that the strategies by elimination play."""
+    return best_greedy(linear).order
 
 
 @lru_cache(maxsize=256)

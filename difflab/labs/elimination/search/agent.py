@@ -187,7 +187,7 @@ def _look(
 
 def _features(
     joined: Bool[Array, "n n"], left: Bool[Array, " n"], sizes: Float[Array, " n"]
-) -> Float[Array, "n {_FEATURES}"]:
+) -> Float[Array, "n k"]:
     """Degrees, cost and fill-in of each vertex on a logarithmic scale, its place in the program, whether it is left."""
     edges = joined.astype(jnp.float32)
     into, out = sizes @ edges, edges @ sizes

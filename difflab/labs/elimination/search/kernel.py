@@ -15,7 +15,7 @@ This module and the two loops built on it, `moves` and `subsets`, need numba and
 
 from __future__ import annotations
 
-from typing import NamedTuple, no_type_check
+from typing import Any, NamedTuple, no_type_check
 
 import numpy as np
 from numba import njit, types
@@ -88,8 +88,9 @@ def lowest(context, word):
     return types.uint64(types.uint64), generate
 
 
-compiled = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-inlined = njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
+_njit: Any = njit
+compiled = _njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inlined = _njit(cache=True, nogil=True, error_model="numpy", _nrt=False, forceinline=True)
 """Arrays are handed to these one by one: reading them from a tuple in a hot loop would count references."""
 
 

@@ -35,9 +35,7 @@ SLOW, MANY = ("least_damage",), 20_000
 """Rules that are left out above so many vertices: they look at neighbours of neighbours."""
 
 
-def blocks(
-    problem: Problem, *, start: Any, seconds: float | int, seed: int, report: Report | None, stop: Stop | None
-) -> Bound:
+def blocks(problem: Problem, *, start: Any, seconds: float | int, seed: int, report: Any, stop: Stop | None) -> Bound:
     """The lower bound by blocks; `start` is a pair: the blocks to go on from, and a good order to be guided by."""
     known, order = start or (None, None)
     return block_bound(
