@@ -33,7 +33,7 @@ test: .venv/test/.installed
 	@.venv/test/bin/python tests/run.py $(ARGS)
 
 bench: .venv/test/.installed
-	@.venv/test/bin/python -m pytest -o addopts=--import-mode=importlib tests/benchmarks -q -s $(ARGS)
+	@MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_PAD_=268435456 .venv/test/bin/python -m pytest -o addopts=--import-mode=importlib tests/benchmarks -q -s $(ARGS)
 
 notebooks: .venv/test/.installed
 	@.venv/test/bin/python -m tests.notebooks.refresh $(ARGS)

@@ -18,6 +18,7 @@ import pytest
 
 from difflab.labs.elimination.execution.execute import jacobian
 from difflab.zoo import load
+from tests.benchmarks.results import machine, record, table
 
 SCALAR = (
     "alphagrad_roe_flux_1d",
@@ -30,7 +31,7 @@ SCALAR = (
 """The scalar tasks of Lohoff & Neftci, arXiv:2406.05027."""
 
 BATCHES = (512, 65_536)
-ROUNDS = 41
+ROUNDS = 15
 SLICE = 0.003
 
 
@@ -68,7 +69,7 @@ def floor(f: Callable[..., Any], count: int) -> Callable[..., Any]:
     return run
 
 
-def scalar_rows(name: str, batch: int) -> tuple[str, float]:
+def scalar_rows(name: str, batch: int) -> tuple[list[str], float]:
     """One line of the table, and the ratio."""
     problem = load(name)
     arguments = problem.sample(batch, 0)
@@ -86,7 +87,7 @@ def scalar_rows(name: str, batch: int) -> tuple[str, float]:
     cells = [f"{times[way][0] * 1e3:.3f}" for way in ("jacfwd", "jacrev", "auto", "floor")]
     null = times["again"][0] / times["jacrev"][0]
     compiling = f"{times['auto'][1]:.2f} / {times['jacrev'][1]:.2f} s"
-    return f"| {name} | {batch} | {' | '.join(cells)} | {ratio:.2f} | {null:.2f} | {compiling} |", ratio
+    return [name, str(batch), *cells, f"{ratio:.2f}", f"{null:.2f}", compiling], ratio
 
 
 def heat(u: Any) -> Any:
@@ -108,15 +109,81 @@ def structured_row() -> str:
     return f"stencil of 10⁴ points: {figures}; jacrev {whole * 1e3:.0f} ms"
 
 
+def mlp(params: Any, x: Any) -> Any:
+    """Two hidden layers, ten outputs."""
+    for w, b in params[:-1]:
+        x = jnp.tanh(x @ w + b)
+    return x @ params[-1][0] + params[-1][1]
+
+
+def attention(params: Any, x: Any) -> Any:
+    """One block of a transformer whose key and query weights are shared, eight outputs."""
+    key, value, out = params
+    h = x @ key
+    scores = jax.nn.softmax(h @ h.T / math.sqrt(h.shape[-1]))
+    return jnp.mean(jax.nn.gelu(x + scores @ (x @ value)) @ out, axis=0)
+
+
+def network_rows() -> list[list[str]]:
+    """Jacobians by shared weights at a batch: the two fair forms of JAX beside `auto`."""
+    keys = jax.random.split(jax.random.key(0), 12)
+    draw = lambda k, *shape: jax.random.normal(keys[k], shape) / math.sqrt(shape[0])  # noqa: E731
+    layers = [(draw(0, 32, 64), draw(1, 64)), (draw(2, 64, 64), draw(3, 64)), (draw(4, 64, 10), draw(5, 10))]
+    block = (draw(6, 16, 16), draw(7, 16, 16), draw(8, 16, 8))
+    rows: list[list[str]] = []
+    cases = (("MLP", mlp, layers, draw(9, 64, 32)), ("attention", attention, block, draw(10, 32, 12, 16)))
+    for name, f, params, x in cases:
+        whole = lambda p, x, f=f: jax.vmap(f, (None, 0))(p, x)  # noqa: E731
+        programs = {
+            "vmap(jacrev)": jax.vmap(jax.jacrev(f), (None, 0)),
+            "jacrev": jax.jacrev(whole),
+            "vmap(auto)": jax.vmap(jacobian(f), (None, 0)),
+            "auto": jacobian(whole),
+            "again": jax.vmap(jax.jacrev(f), (None, 0)),
+        }
+        times = {way: time_of * 1e3 for way, (time_of, _) in interleaved(programs, (params, x)).items()}
+        rows.append([name, *(f"{times[way]:.2f}" for way in programs)])
+    return rows
+
+
+def batched_rows() -> list[list[str]]:
+    """A function of a batch: its Jacobian with the batch axis kept diagonal, beside `vmap` of the Jacobian."""
+    problem = load("alphagrad_roe_flux_1d")
+    arguments, rows = problem.sample(4096, 0), []
+    f, numbers = problem.function, tuple(range(6))
+    whole = jax.vmap(f, problem.in_axes)
+    programs = {
+        "structured": jacobian(whole, argnums=numbers, sparse="structured"),
+        "vmap(auto)": jax.vmap(jacobian(f, argnums=numbers), problem.in_axes),
+        "vmap(jacrev)": jax.vmap(jax.jacrev(f, numbers), problem.in_axes),
+    }
+    times = {way: time_of * 1e3 for way, (time_of, _) in interleaved(programs, arguments).items()}
+    rows.append(["Roe flux of 4096 cells", *(f"{times[way]:.3f}" for way in programs)])
+    return rows
+
+
+HEAD = ("task", "batch", "jacfwd ms", "jacrev ms", "auto ms", "floor ms", "ratio", "null", "compile auto / jacrev")
+PROTOCOL = """Median times in one process, all programs in turns; `auto` is `dl.jacobian(f)`, the ratio is the better of
+`jacfwd` and `jacrev` over it, the null one program measured twice, the floor the function itself and writing as many
+outputs. The C library is told to keep freed memory (`MALLOC_TRIM_THRESHOLD_`, `MALLOC_MMAP_THRESHOLD_`): else every
+call of every program pays for fresh pages, which hides what is compared."""
+
+
 @pytest.mark.slow
 def test_table(capsys: pytest.CaptureFixture[str]):
-    lines = ["| task | batch | jacfwd ms | jacrev ms | auto ms | floor ms | ratio | null | compile auto / jacrev |"]
-    lines += ["|---|---|---|---|---|---|---|---|---|"]
+    rows: list[list[str]] = []
     for batch in BATCHES:
-        rows = [scalar_rows(name, batch) for name in SCALAR]
-        mean = math.exp(sum(math.log(ratio) for _, ratio in rows) / len(rows))
-        lines += [line for line, _ in rows] + [f"| geometric mean | {batch} | | | | | {mean:.2f} | | |"]
-    lines += ["", structured_row()]
+        found = [scalar_rows(name, batch) for name in SCALAR]
+        mean = math.exp(sum(math.log(ratio) for _, ratio in found) / len(found))
+        rows += [cells for cells, _ in found] + [["geometric mean", str(batch), "", "", "", "", f"{mean:.2f}", "", ""]]
+    parts = [
+        f"`make bench` on {machine('jax', 'numpy')}.", PROTOCOL, table(HEAD, rows),
+        "Weights shared by a batch, ms (the fair forms of JAX, `auto`, and the null):",
+        table(("", "vmap(jacrev)", "jacrev", "vmap(auto)", "auto", "again"), network_rows()),
+        "A function of a batch, ms:", table(("", "structured", "vmap(auto)", "vmap(jacrev)"), batched_rows()),
+        structured_row(),
+    ]  # fmt: skip
+    printed = record("Elimination: run time", "\n\n".join(parts))
     with capsys.disabled():
-        print("\n" + "\n".join(lines))
-    assert len(lines) > 3
+        print(f"\n{printed}")
+    assert "geometric mean" in printed

@@ -38,8 +38,8 @@ _NEVER_COPIED = frozenset("div sqrt rsqrt rem".split())
 
 
 def pays(linear: LinearGraph) -> bool:
-    """Whether a program is one of numbers on a CPU, where fusion copies."""
-    return jax.default_backend() == "cpu" and max(linear.sizes, default=1) <= 1
+    """Whether a program on a CPU, where fusion copies, is one of numbers, or of arrays of one size, entry by entry."""
+    return jax.default_backend() == "cpu" and len({*linear.sizes} - {1}) <= 1 and len(linear.edges) > 0
 
 
 def shared(function: Callable[..., Sequence[Any]], leaves: Sequence[Any]) -> list[Any]:
@@ -131,7 +131,7 @@ class _Step(NamedTuple):
 def _step(graph: Graph, same: Sequence[int], equation: Equation) -> _Step:
     operands = tuple({same[o] for o in equation.operands if isinstance(o, int)})
     first = graph.vertices[equation.results[0]] if equation.results else None
-    single = first is not None and len(equation.results) == 1 and first.inexact and first.size <= 1
+    single = first is not None and len(equation.results) == 1 and first.inexact
     return _Step(equation.primitive, operands, equation.results, _DEAR.get(equation.primitive, 1), single)
 
 

@@ -185,9 +185,7 @@ def _look(
     return jnp.where(left, found[:, 0], -1e9), value
 
 
-def _features(
-    joined: Bool[Array, "n n"], left: Bool[Array, " n"], sizes: Float[Array, " n"]
-) -> Float[Array, "n k"]:
+def _features(joined: Bool[Array, "n n"], left: Bool[Array, " n"], sizes: Float[Array, " n"]) -> Float[Array, "n k"]:
     """Degrees, cost and fill-in of each vertex on a logarithmic scale, its place in the program, whether it is left."""
     edges = joined.astype(jnp.float32)
     into, out = sizes @ edges, edges @ sizes

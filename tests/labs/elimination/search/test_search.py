@@ -251,8 +251,8 @@ def test_a_published_order_is_played_on_the_traced_function():
 def test_more_kinds_of_edges_than_the_loops_hold_leave_the_greedy_orders(monkeypatch):
     monkeypatch.setattr(counting, "LIMIT", 8)
     monkeypatch.setattr(run, "LIMIT", 8)
-    found = eliminate(
-        lambda x: jnp.prod(jnp.stack([jnp.sin(x[k]) * x[k + 1] for k in range(5)])), jnp.ones(6)
-    ).search(budget=20, methods=["greedy", "windows"], progress=False)
+    found = eliminate(lambda x: jnp.prod(jnp.stack([jnp.sin(x[k]) * x[k + 1] for k in range(5)])), jnp.ones(6)).search(
+        budget=20, methods=["greedy", "windows"], progress=False
+    )
     assert found.elimination.finished and found.elimination.counts.cost == found.cost
     assert any("gave up" in line for line in found.refused)
