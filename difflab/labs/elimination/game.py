@@ -60,6 +60,7 @@ class Elimination(Searchable, Trace[EliminationFrame]):
     state: State = field(repr=False)
     function: Callable[..., Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    point: Call | None = field(default=None, repr=False)
 
     def eliminate(self, vertex: str | int) -> Elimination:
         """Eliminate one vertex, named by value id or by an unambiguous label."""
@@ -207,7 +208,7 @@ def eliminate_call(at: Call) -> Elimination:
     known = {key: value for key, value in at.options.items() if key != "argnums"}
     argnums = at.options.get("argnums")
     chosen = floating_arguments(at.f, at.args, known) if argnums is None else argnums
-    return game(linearise(graph), graph, at.f, {**known, "argnums": chosen})
+    return replace(game(linearise(graph), graph, at.f, {**known, "argnums": chosen}), point=at)
 
 
 def game(

@@ -10,12 +10,15 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import Any
 
+from difflab.core.call import Call
 from difflab.core.linear import LinearGraph
 from difflab.labs.elimination.counting import alphagrad
 from difflab.labs.elimination.counting.models import Cost, problem_at
 from difflab.labs.elimination.counting.problem import Problem, total
+from difflab.labs.elimination.execution.compare import run_times
 from difflab.labs.elimination.plan import eliminable
 from difflab.labs.elimination.proof import certificate
 from difflab.labs.elimination.proof.bounds import Bound, bound
@@ -104,6 +107,12 @@ class Searchable:
 
     linear: LinearGraph
     state: State
+    point: Call | None
+
+    @property
+    def jacobian(self) -> Any:
+        """The Jacobian accumulated in this order."""
+        raise NotImplementedError
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -167,11 +176,12 @@ class Searchable:
         """Look for a cheaper order of the vertices that remain, for `budget` seconds, and return the best.
 
         `cost` names the model to minimise: `"nontrivial"` (what is executed), `"all_edges"` (the literature's, the one
-        with bounds and certificates), `"flops"`, `"bytes"`, `"alphagrad"`, or a function of two structures. `methods`
-        is `"auto"` or names of `search.methods.METHODS`. Vertices in `first` and `last` keep their
-        place at either end. `executor` is any `concurrent.futures.Executor` (a process pool, MPI's, Dask's
-        `client.get_executor()`); every claim from it is checked before it is accepted. `on_event` is called with each
-        improvement. An interrupt returns the best so far.
+        with bounds and certificates), `"flops"`, `"bytes"`, `"alphagrad"`, or a function of two structures.
+        `"measured"` compiles the orders that two of these like best, times them at the arguments and takes the fastest
+        (its cost is in seconds). `methods` is `"auto"` or names of `search.methods.METHODS`. Vertices in `first` and
+        `last` keep their place at either end. `executor` is any `concurrent.futures.Executor` (a process pool, MPI's,
+        Dask's `client.get_executor()`); every claim from it is checked before it is accepted. `on_event` is called with
+        each improvement. An interrupt returns the best so far.
 
         Raises ValueError for an unknown model or method, and for a vertex that cannot be eliminated.
 
@@ -182,6 +192,8 @@ class Searchable:
         >>> found.cost, found.bound, found.status
         (4, 4, 'optimal')
         """
+        if cost == "measured":
+            return self._measured(budget, seed, tuple(first), tuple(last), progress, stop)
         begun = self.play([self.linear.vertices[eliminable(self.state, v)].id for v in first])
         ends = [eliminable(begun.state, v) for v in last]
         at = begun.problem(cost) if cost == "alphagrad" and not ends else problem_at(begun.state, cost, ends)
@@ -192,6 +204,34 @@ class Searchable:
         finished = begun.play([at.ids[v] for v in result.found.order])
         finished = finished.play([self.linear.vertices[v].id for v in ends])
         return _outcome(self.problem(cost), len(self.order), finished, result)
+
+    def _measured(
+        self, budget: float | int, seed: int, first: tuple[Any, ...], last: tuple[Any, ...], progress: bool,
+        stop: Stop | None,
+    ) -> Search:  # fmt: skip
+        """Orders that several models like, compiled and timed in turns; the fastest."""
+        begun = perf_counter()
+        share = {"nontrivial": 0.3, "flops": 0.2}
+        likely = [
+            self.search(
+                share[model] * budget, cost=model, seed=seed, first=first, last=last, progress=progress, stop=stop
+            )
+            for model in share
+        ]
+        ends = {"forward": self.play("forward"), "reverse": self.play("reverse")} if not first and not last else {}
+        candidates = {f"{one.method}, {one.model}": one.elimination for one in likely} | ends
+        if self.point is None:
+            raise ValueError(
+                "only a function can be timed; this graph was given by its edges: choose another cost model"
+            )
+        times = run_times({name: one.jacobian for name, one in candidates.items()}, self.point, 0.5 * budget)
+        best = min(times, key=times.__getitem__)
+        trials = tuple(Trial(name, value, budget, seed) for name, value in times.items())
+        chosen = candidates[best]
+        return replace(
+            likely[0], order=chosen.order[len(self.order) :], cost=times[best], model="measured", method=best,
+            optimal=False, seconds=perf_counter() - begun, trials=trials, elimination=chosen,
+        )  # fmt: skip
 
     def certify(self) -> certificate.Verdict:
         """What is proved of this whole order, played from the start: its cost, a bound and the gap, in all_edges.
@@ -228,7 +268,8 @@ def _outcome(whole: Problem, played: int, finished: Any, result: Result) -> Sear
 def _text(found: Search) -> Iterator[str]:
     gap = "" if found.gap is None else f", gap {found.gap:.1%}"
     floor = "no bound in this model" if found.bound is None else f"bound {found.bound:g}{gap}"
-    yield f"{found.cost:g} multiplications ({found.model}) by {found.method}: {found.status}; {floor}"
+    unit = "seconds" if found.model == "measured" else "multiplications"
+    yield f"{found.cost:g} {unit} ({found.model}) by {found.method}: {found.status}; {floor}"
     yield f"{found.seconds:.2f} s, {len(found.trials)} orders tried" + (", interrupted" if found.interrupted else "")
     best: dict[str, Trial] = {}
     for trial in found.trials:

@@ -10,7 +10,7 @@ mean less time, since XLA fuses and recomputes; therefore both are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from html import escape
@@ -21,6 +21,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from difflab.core.call import Call
 from difflab.core.errors import DifflabError
 from difflab.core.linear import LinearGraph
 from difflab.labs.elimination.execution.choose import Choice, clear, forecasts, program, remember
@@ -189,9 +190,9 @@ def _measured(
     modes = [name for name in ("jacfwd", "jacrev") if name in compiled] or list(compiled)[:1]
     if not modes:
         return found, None
-    _, first = _times({name: compiled[name] for name in modes}, leaves, 0.1 * seconds)
+    _, first = paired_times({name: compiled[name] for name in modes}, leaves, 0.1 * seconds)
     reference = min(modes, key=first.__getitem__)
-    _, times = _times({**compiled, NULL: compiled[reference]}, leaves, seconds)
+    _, times = paired_times({**compiled, NULL: compiled[reference]}, leaves, seconds)
     best = min(times[name] for name in modes)
     done = {name: replace(found[name], seconds=times[name], ratio=times[name] / best) for name in compiled}
     return {**found, **done}, times[NULL] / times[reference]
@@ -207,10 +208,25 @@ def _compiled(at: Task, name: str, sparse: bool | str, batch: int | None, leaves
     return jax.jit(emitted if batch is None else jax.vmap(emitted)).lower(*leaves).compile()
 
 
-def _times(
+def run_times(functions: Mapping[str, Callable[..., Any]], at: Call, seconds: float | int) -> dict[str, float]:
+    """Median seconds a call of some functions at the same arguments, compiled, in turns, measured for some seconds."""
+    leaves = [jnp.asarray(leaf) for leaf in at.leaves]
+
+    def flat(one: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*values: Any) -> Any:
+            args, kwargs = at.rebuild(values)
+            return one(*args, **kwargs)
+
+        return call
+
+    compiled = {name: jax.jit(flat(one)).lower(*leaves).compile() for name, one in functions.items()}
+    return paired_times(compiled, leaves, seconds)[1]
+
+
+def paired_times(
     programs: dict[str, Any], leaves: Sequence[Any], seconds: float | int
 ) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """Seconds a call, in turns and back: all of them, and the medians."""
+    """Seconds a call of compiled programs, all in turns and back: every reading, and the medians."""
     repeats: dict[str, int] = {}
     for name, one in programs.items():
         jax.block_until_ready(one(*leaves))

@@ -7,7 +7,7 @@ again by the independent checker, so that a worker that lies costs time and noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -18,6 +18,7 @@ from difflab.labs.elimination.proof import certificate
 from difflab.labs.elimination.proof.bounds import Bound, block_bound
 from difflab.labs.elimination.proof.claims import write
 from difflab.labs.elimination.proof.exact import exact
+from difflab.labs.elimination.search.agent import agent
 from difflab.labs.elimination.search.anneal import anneal
 from difflab.labs.elimination.search.chunks import chunks
 from difflab.labs.elimination.search.found import Found, Report, Stop
@@ -45,13 +46,18 @@ def blocks(problem: Problem, *, start: Any, seconds: float | int, seed: int, rep
 
 
 METHODS: dict[str, Method] = {
+    "agent": agent,
     "anneal": anneal,
     "blocks": blocks,
     "chunks": chunks,
     "exact": exact,
     "windows": windows,
 }
-"""What `search(methods=…)` may name besides the greedy rules; `register_method` adds to it."""
+"""What `search(methods=…)` may name besides `"greedy"`; `register_method` adds to it.
+
+`agent` learns by self-play (`difflab[rl]`), `anneal` moves windows of an order, `blocks` raises the lower bound,
+`chunks` anneals a long order piece by piece, `exact` is branch and bound, `windows` reorders short windows exactly.
+"""
 
 
 def register_method(name: str, method: Method) -> None:
@@ -114,14 +120,3 @@ def refusal(problem: Problem, claim: Any) -> str | None:
     except (TypeError, ValueError) as error:
         return str(error)
     return None
-
-
-NAMES: Mapping[str, str] = {
-    "greedy": "every greedy rule once",
-    "anneal": "windowed annealing",
-    "windows": "exact reordering of short windows",
-    "exact": "branch and bound on the vertex that goes last",
-    "blocks": "lower bound by blocks",
-    "chunks": "annealing in chunks of a long order",
-}
-"""What each method does, in a few words."""

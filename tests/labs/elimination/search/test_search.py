@@ -256,3 +256,11 @@ def test_more_kinds_of_edges_than_the_loops_hold_leave_the_greedy_orders(monkeyp
     )
     assert found.elimination.finished and found.elimination.counts.cost == found.cost
     assert any("gave up" in line for line in found.refused)
+
+
+def test_the_fastest_is_measured_among_likely_orders():
+    lorenz = zoo.load("lorenz_rk4")
+    e = eliminate(lorenz.function, *lorenz.arguments())
+    found = e.search(budget=2, cost="measured", progress=False)
+    assert found.model == "measured" and found.cost == min(trial.cost for trial in found.trials) < 1
+    assert found.elimination.finished and set(found.order) == set(e.remaining) and "seconds" in str(found)
