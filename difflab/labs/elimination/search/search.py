@@ -36,6 +36,7 @@ COMPILED = ("anneal", "blocks", "chunks", "exact", "windows")
 
 _ready: set[str] = set()
 _SLICES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_SHARE = {"blocks": 5}
 _PATIENCE = {"windows": 1, "exact": 4}
 _ENDLESS = 1 << 30
 _OFTEN = 0.1
@@ -260,7 +261,8 @@ def _here(desk: Desk, turns: Sequence[str], seed: int, budget: float | int, over
             if over():
                 return
             before = desk.best, desk.bound, desk.proved
-            seconds = min(_SLICES[min(turn, len(_SLICES) - 1)], max(budget - desk.seconds, 0.0))
+            slice_ = _SLICES[min(turn, len(_SLICES) - 1)] * _SHARE.get(name, 1)
+            seconds = min(slice_, max(budget - desk.seconds, 0.0))
             try:
                 desk.trust(work(_unit(desk, name, seed, turn, seconds), desk.trust, over))
             except TableFull as error:
@@ -315,11 +317,11 @@ def _collect(desk: Desk, running: dict[Future[Any], Unit], done: Iterable[Future
 
 
 def _unit(desk: Desk, name: str, seed: int, turn: int, seconds: float | int) -> Unit:
-    """The next piece of work: bounds go on from the blocks there are, every other turn of an order starts afresh."""
+    """The next piece of work: every other turn of annealing and of blocks starts afresh, the others go on."""
     assert desk.best is not None, "the greedy rules come first; please report this"
     start: Any = desk.best.order
     if name == "blocks":
-        start = (desk.bound.blocks if desk.bound is not None else (), desk.best.order)
+        start = (desk.bound.blocks if desk.bound is not None and turn % 2 else (), desk.best.order)
     elif name == "anneal" and turn % 2 == 0:
         start = None
     return Unit(desk.problem, name, seed + 7919 * turn, seconds, start, METHODS[name])
