@@ -261,7 +261,7 @@ def elimination_svg(at: Elimination) -> str:
     """The graph as it is now: what is eliminated is gone, fill-in is dashed. Of a finished game the regret."""
     if at.frames and at.finished:
         known = _floors(at.reset())
-        return regret_svg(at, known[1] if known else {})
+        return regret_svg(at, known[1], known[0]) if known else regret_svg(at, {})
     if not whole(at.linear):
         words = [*_grouped(at).split("; "), *(f"{b.name}: {b.cost} multiplications" for b in at.baselines())]
         lines = "".join(text(10, 22 + 18 * k, line, "d", "start") for k, line in enumerate(words))
@@ -299,7 +299,8 @@ def _floors(start: Elimination) -> tuple[float | int, Mapping[str, float | int],
         return None
     found = start.bound()
     at = start.problem("all_edges")
-    return _plain(found.value), {at.ids[v]: _plain(found.floors[v]) for v in at.intermediates}, found.method
+    best = found if start.proof is None or start.proof.value <= found.value else start.proof
+    return _plain(best.value), {at.ids[v]: _plain(found.floors[v]) for v in at.intermediates}, best.method
 
 
 def _puzzle(at: Elimination) -> Wire | None:

@@ -15,14 +15,19 @@ _HEIGHT, _LEFT, _TOP, _WIDTH = 120.0, 46.0, 44.0, 760.0
 _STYLE = {"floor": "fill:#9db8d6;stroke:#3c7dc4", "regret": "fill:#f0a35e;stroke:#d55e00;stroke-dasharray:2 1"}
 
 
-def regret_svg(at: Elimination, floors: Mapping[str, float | int]) -> str:
-    """Bars in the order of elimination; `floors` gives what a vertex costs at least, 0 where that is not known."""
+def regret_svg(at: Elimination, floors: Mapping[str, float | int], bound: float | int = 0) -> str:
+    """Bars in the order of elimination; `floors` gives what a vertex costs at least, 0 where that is not known.
+
+    `bound` is what has been proved of whole orders; it is named where it says more than the floors.
+    """
     costs = [(frame.scalar_cost, min(floors.get(frame.vertex, 0), frame.scalar_cost)) for frame in at.frames]
     top = max((cost for cost, _ in costs), default=1) or 1
     step = min(_WIDTH / max(len(costs), 1), 40.0)
     width = max(_LEFT + step * len(costs) + 20, 420.0)
     total, least = sum(cost for cost, _ in costs), sum(floor for _, floor in costs)
     words = f"{total:,g} multiplications in {len(costs)} steps, every product counted: floors {least:,g}"
+    if bound > least:
+        words += f", proved: at least {bound:,g}" + (", so this is optimal" if total <= bound else "")
     parts = [text(_LEFT, 18, words, "t", "start"), *_key(width, total - least)]
     for k, (cost, floor) in enumerate(costs):
         x = _LEFT + k * step

@@ -26,3 +26,8 @@ def test_a_finished_game_shows_its_regret_and_another_its_graph():
 def test_without_floors_everything_is_cost():
     e = challenge("simple").play("forward")
     assert "floors 0" in regret_svg(e, {})
+
+
+def test_what_was_proved_of_the_whole_is_said():
+    svg = regret_svg(challenge("hole").play(["4", "5", "2", "3", "1"]), {}, 22)
+    assert "proved: at least 22" in svg

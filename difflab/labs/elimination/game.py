@@ -21,6 +21,7 @@ from difflab.labs.elimination.counting.models import Cost
 from difflab.labs.elimination.execution.execute import floating_arguments, jacobian_by
 from difflab.labs.elimination.outcome import Searchable
 from difflab.labs.elimination.plan import Order, completed, eliminable, resolve
+from difflab.labs.elimination.proof.bounds import Bound
 from difflab.labs.elimination.search.methods import greedy
 from difflab.labs.elimination.state import Arc, State, Step
 
@@ -54,13 +55,18 @@ class Move:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Elimination(Searchable, Trace[EliminationFrame]):
-    """A position of the elimination game; every move returns a new one. `linear` is the graph at the start."""
+    """A position of the elimination game; every move returns a new one. `linear` is the graph at the start.
+
+    `point` is the function at its arguments, and `proof` a lower bound on whole orders (all_edges) that a search
+    proved; None where there is none.
+    """
 
     linear: LinearGraph
     state: State = field(repr=False)
     function: Callable[..., Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     point: Call | None = field(default=None, repr=False)
+    proof: Bound | None = field(default=None, repr=False)
 
     def eliminate(self, vertex: str | int) -> Elimination:
         """Eliminate one vertex, named by value id or by an unambiguous label."""

@@ -108,6 +108,7 @@ class Searchable:
     linear: LinearGraph
     state: State
     point: Call | None
+    proof: Bound | None
 
     @property
     def jacobian(self) -> Any:
@@ -194,6 +195,7 @@ class Searchable:
         """
         if cost == "measured":
             return self._measured(budget, seed, tuple(first), tuple(last), progress, stop)
+        first, last = tuple(first), tuple(last)
         begun = self.play([self.linear.vertices[eliminable(self.state, v)].id for v in first])
         ends = [eliminable(begun.state, v) for v in last]
         at = begun.problem(cost) if cost == "alphagrad" and not ends else problem_at(begun.state, cost, ends)
@@ -203,6 +205,8 @@ class Searchable:
         )  # fmt: skip
         finished = begun.play([at.ids[v] for v in result.found.order])
         finished = finished.play([self.linear.vertices[v].id for v in ends])
+        if result.bound is not None and not (self.order or first or last):
+            finished = replace(finished, proof=result.bound)
         return _outcome(self.problem(cost), len(self.order), finished, result)
 
     def _measured(
@@ -247,7 +251,7 @@ class Searchable:
         at = problem_at(State(self.linear), "all_edges")
         number = {name: v for v, name in enumerate(at.ids)}
         order = tuple(number[name] for name in self.order)
-        text = write(at, Found(order, total(at, order), "played", 0.0), bound(at))
+        text = write(at, Found(order, total(at, order), "played", 0.0), self.proof or bound(at))
         return certificate.check(text)
 
 

@@ -264,3 +264,10 @@ def test_the_fastest_is_measured_among_likely_orders():
     found = e.search(budget=2, cost="measured", progress=False)
     assert found.model == "measured" and found.cost == min(trial.cost for trial in found.trials) < 1
     assert found.elimination.finished and set(found.order) == set(e.remaining) and "seconds" in str(found)
+
+
+def test_what_a_search_proved_stays_with_the_game():
+    found = game(task("RoeFlux_1d")).search(budget=60, cost="all_edges", progress=False)
+    verdict = found.elimination.certify()
+    assert verdict.optimal and verdict.cost == verdict.bound == 295
+    assert found.elimination.undo().proof is found.elimination.proof
