@@ -45,7 +45,7 @@ def _key(width: float, regret: float | int) -> list[str]:
     """The legend, right above the bars."""
     parts: list[str] = []
     x = _LEFT
-    for name, words in (("floor", "what it must cost"), ("regret", f"regret: {regret:,g} in all")):
+    for name, words in (("floor", "what it must cost"), ("regret", f"above its floor: {regret:,g} in all")):
         parts.append(f'<rect style="{_STYLE[name]}" x="{x:g}" y="25" width="10" height="10"/>')
         parts.append(text(x + 15, 34, words, "d", "start"))
         x += 40 + 6.4 * len(words)

@@ -20,7 +20,7 @@ def test_bars_add_up_to_the_cost():
 
 def test_a_finished_game_shows_its_regret_and_another_its_graph():
     e = challenge("hole")
-    assert "regret" in elimination_svg(e.play("reverse")) and "regret" not in elimination_svg(e)
+    assert "above its floor" in elimination_svg(e.play("reverse")) and "above its floor" not in elimination_svg(e)
 
 
 def test_without_floors_everything_is_cost():
