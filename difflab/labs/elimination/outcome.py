@@ -7,6 +7,7 @@ numbers.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -79,11 +80,16 @@ class Search:
     def certificate(self) -> str:
         """Order, cost and bound with its proof, as a small file that `proof.certificate` checks.
 
-        Raises ValueError where the model has no bound.
+        Raises ValueError where the model has no bound, and where `first` or `last` restricted the search.
         """
         if self.result.bound is None:
             raise ValueError(
                 f"the model {self.model} has no bound, so there is nothing to certify; search with cost='all_edges'"
+            )
+        if len(self.result.found.order) < len(self.order):
+            raise ValueError(
+                "the bound holds for orders that keep the vertices of first and last in place, and a certificate "
+                "speaks of all orders; search without them"
             )
         number = {name: v for v, name in enumerate(self.problem.ids)}
         order = tuple(number[name] for name in self.order)
@@ -102,7 +108,7 @@ class Search:
     __repr__ = __str__
 
 
-class Searchable:
+class Searchable(ABC):
     """The part of `Elimination` that looks ahead: problems, bounds, searches, certificates from this position on."""
 
     linear: LinearGraph
@@ -111,22 +117,22 @@ class Searchable:
     proof: Bound | None
 
     @property
+    @abstractmethod
     def jacobian(self) -> Any:
         """The Jacobian accumulated in this order."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def order(self) -> tuple[str, ...]:
         """Value ids of the vertices eliminated so far."""
-        raise NotImplementedError
 
+    @abstractmethod
     def play(self, order: Any = "auto") -> Any:
         """Go on in an order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self) -> Any:
         """The position at the start."""
-        raise NotImplementedError
 
     def problem(self, cost: str | Cost = "nontrivial") -> Problem:
         """What is left of the game, as numbers, under a cost model: a name, or a function of two structures.

@@ -4,7 +4,7 @@ import random
 from itertools import permutations
 
 from difflab.core.linear import plain
-from difflab.labs.elimination.counting.models import problem
+from difflab.labs.elimination.counting.models import AllEdges, problem
 from difflab.labs.elimination.counting.problem import Problem, Table
 
 
@@ -66,3 +66,18 @@ def cost(graph: Problem, order: tuple[int, ...]) -> int:
 def least(graph: Problem) -> int:
     """The least cost of any order; all of them are tried."""
     return min(cost(graph, order) for order in permutations(graph.intermediates))
+
+
+def dag(seed: int, count: int, sizes: tuple[int, ...] = (1,)) -> Problem:
+    """Three inputs, then vertices with one to three earlier neighbours; what is not read is an output."""
+    chance = random.Random(seed)
+    n, table = count + 3, Table(AllEdges())
+    sized = [chance.choice(sizes) for _ in range(n)]
+    edges = {}
+    for v in range(3, n):
+        for u in {chance.randrange(v) for _ in range(chance.randint(1, 3))}:
+            edges[u, v] = table.number((sized[v], sized[u]))
+    read = {u for u, _ in edges}
+    inner = tuple(v for v in range(3, n) if v in read)
+    outputs = tuple(v for v in range(3, n) if v not in read)
+    return Problem("dag", tuple(map(str, range(n))), tuple(sized), (0, 1, 2), outputs, inner, edges, table)

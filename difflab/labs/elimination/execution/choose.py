@@ -13,7 +13,8 @@ from typing import Any
 
 import jax
 
-from difflab.core.errors import UnsupportedError
+from difflab.core.errors import DifflabError
+from difflab.core.probe import REFUSALS
 from difflab.labs.elimination.execution.forecast import Forecast, forecast
 from difflab.labs.elimination.execution.linearity import nonlinear_rule
 from difflab.labs.elimination.execution.result import finished
@@ -24,7 +25,8 @@ MARGIN = 0.7
 """Another strategy is taken where its forecast is below this share of the better of forward and reverse."""
 
 _LONGEST = 3000
-_REFUSALS = (AssertionError, MemoryError, NotImplementedError, TypeError, ValueError, UnsupportedError)
+REFUSED = (*REFUSALS, DifflabError, MemoryError)
+"""How a strategy says that it cannot: JAX has no rule, difflab no way, or the machine no room."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def forecasts(task: Task, sparse: bool | str, names: Sequence[str]) -> dict[str,
     for name in names:
         try:
             found[name] = forecast(task, program(name, sparse))
-        except _REFUSALS as error:
+        except REFUSED as error:
             found[name] = str(error).strip().split("\n")[0]
     return found
 

@@ -22,9 +22,8 @@ import jax
 import jax.numpy as jnp
 
 from difflab.core.call import Call
-from difflab.core.errors import DifflabError
 from difflab.core.linear import LinearGraph
-from difflab.labs.elimination.execution.choose import Choice, clear, forecasts, program, remember
+from difflab.labs.elimination.execution.choose import REFUSED, Choice, clear, forecasts, program, remember
 from difflab.labs.elimination.execution.compressed import by_both, by_columns, by_rows
 from difflab.labs.elimination.execution.cut import minimum_cut
 from difflab.labs.elimination.execution.forecast import Forecast
@@ -38,7 +37,6 @@ __all__ = ["Comparison", "Row", "clear", "compare"]
 NULL = "again"
 _ENOUGH = 0.002
 _ROUNDS = (25, 400)
-_REFUSALS = (AssertionError, DifflabError, MemoryError, NotImplementedError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -183,7 +181,7 @@ def _measured(
         start = perf_counter()
         try:
             compiled[row.strategy] = _compiled(at, row.strategy, sparse, batch, leaves)
-        except _REFUSALS as error:
+        except REFUSED as error:
             found[row.strategy] = replace(row, forecast=None, reason=str(error).strip().split("\n")[0])
             continue
         found[row.strategy] = replace(row, compile_seconds=perf_counter() - start)

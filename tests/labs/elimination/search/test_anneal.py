@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import random
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from difflab.labs.elimination.search.anneal import anneal
 from difflab.labs.elimination.search.found import Found
 from difflab.labs.elimination.search.greedy import PORTFOLIO
 from difflab.labs.elimination.search.windows import windows
+from tests.labs.elimination.random_graphs import dag
 
 TASKS = json.loads((Path(__file__).parents[1] / "data" / "alphagrad_scalar_tasks.json").read_text())["tasks"]
 
@@ -29,21 +29,6 @@ def task(name: str) -> Problem:
     found = TASKS[name]
     linear = plain(map(tuple, found["edges"]), [-k - 1 for k in range(found["inputs"])], found["outputs"], name)
     return models.problem(linear, "all_edges")
-
-
-def dag(seed: int, count: int, sizes: tuple[int, ...] = (1,)) -> Problem:
-    """Three inputs, then vertices with one to three earlier neighbours; what is not read is an output."""
-    chance = random.Random(seed)
-    n, table = count + 3, Table(AllEdges())
-    sized = [chance.choice(sizes) for _ in range(n)]
-    edges = {}
-    for v in range(3, n):
-        for u in {chance.randrange(v) for _ in range(chance.randint(1, 3))}:
-            edges[u, v] = table.number((sized[v], sized[u]))
-    read = {u for u, _ in edges}
-    inner = tuple(v for v in range(3, n) if v in read)
-    outputs = tuple(v for v in range(3, n) if v not in read)
-    return Problem("dag", tuple(map(str, range(n))), tuple(sized), (0, 1, 2), outputs, inner, edges, table)
 
 
 def cheapest(problem: Problem) -> int:

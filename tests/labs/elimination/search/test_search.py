@@ -105,6 +105,8 @@ def test_vertices_with_a_fixed_place_keep_it():
     found = e.search(budget=0.5, cost="all_edges", first=first, last=last, progress=False)
     assert found.order[:2] == first and found.order[-2:] == last
     assert found.elimination.counts.scalar_cost == found.cost >= 88 and found.bound <= found.cost
+    with pytest.raises(ValueError, match="without them"):
+        _ = found.certificate
 
 
 @pytest.mark.parametrize("cost", ["nontrivial", "flops", "bytes", "all_edges", lambda a, b: float(a.stored * b.stored)])

@@ -2,18 +2,17 @@
 
 import itertools
 import json
-import random
 from pathlib import Path
 
 import pytest
 
 from difflab.core.linear import plain
 from difflab.labs.elimination.counting import models
-from difflab.labs.elimination.counting.models import AllEdges
-from difflab.labs.elimination.counting.problem import Problem, Table, total
+from difflab.labs.elimination.counting.problem import Problem, total
 from difflab.labs.elimination.search.greedy import PORTFOLIO
 from difflab.labs.elimination.search.run import Run, warm_up
 from difflab.labs.elimination.search.windows import slide, windows
+from tests.labs.elimination.random_graphs import dag
 
 TASKS = json.loads((Path(__file__).parents[1] / "data" / "alphagrad_scalar_tasks.json").read_text())["tasks"]
 
@@ -22,21 +21,6 @@ def task(name: str) -> Problem:
     found = TASKS[name]
     linear = plain(map(tuple, found["edges"]), [-k - 1 for k in range(found["inputs"])], found["outputs"], name)
     return models.problem(linear, "all_edges")
-
-
-def dag(seed: int, count: int, sizes: tuple[int, ...] = (1,)) -> Problem:
-    """Three inputs, then vertices with one to three earlier neighbours; what is not read is an output."""
-    chance = random.Random(seed)
-    n, table = count + 3, Table(AllEdges())
-    sized = [chance.choice(sizes) for _ in range(n)]
-    edges = {}
-    for v in range(3, n):
-        for u in {chance.randrange(v) for _ in range(chance.randint(1, 3))}:
-            edges[u, v] = table.number((sized[v], sized[u]))
-    read = {u for u, _ in edges}
-    inner = tuple(v for v in range(3, n) if v in read)
-    outputs = tuple(v for v in range(3, n) if v not in read)
-    return Problem("dag", tuple(map(str, range(n))), tuple(sized), (0, 1, 2), outputs, inner, edges, table)
 
 
 def test_windows_end_by_themselves():
