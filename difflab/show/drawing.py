@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from difflab.core.graph import Equation, Graph, Literal, Operand, Vertex, short_dtype
+from difflab.core.likeness import plain
 from difflab.show.place import place
 from difflab.show.scopes import Scope, ScopeTree
 from difflab.show.wire import Wire, shorten, value_id
@@ -227,7 +227,7 @@ def _info(graph: Graph, prefix: str, equation: Equation, consumers: Sequence[Seq
         "results": [_value(graph, r, prefix) for r in equation.results],
         "operands": [_value(graph, o, prefix) for o in equation.operands],
         "consumers": [f"{prefix}{k}" for k in readers],
-        "params": {k: shorten(_plain(v), 200) for k, v in equation.params.items() if v is not None},
+        "params": {k: shorten(plain(v), 200) for k, v in equation.params.items() if v is not None},
         "source": None if source is None else {
             "file": source.file, "line": source.line, "function": source.function, "text": source.text,
         },
@@ -242,8 +242,3 @@ def _given(graph: Graph, prefix: str, vertex: int, consumers: Sequence[Sequence[
         "results": [_value(graph, vertex, prefix)], "operands": [],
         "consumers": [f"{prefix}{k}" for k in consumers[vertex]], "params": {}, "source": None, "scope": "",
     }  # fmt: skip
-
-
-def _plain(value: Any) -> str:
-    """A parameter as text, without addresses of objects."""
-    return re.sub(r" at 0x[0-9a-f]+", "", getattr(value, "__name__", None) or str(value))
