@@ -17,6 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from difflab.frontend import FrontEnd, detect
 
+VIEWS = ("graph", "check", "adjoint", "elimination")
 PACKAGES = (
     *("difflab", "jax", "jaxlib", "numpy", "ipywidgets", "anywidget", "jupyterlab"),
     *("ipykernel", "plotly", "sympy", "graphlay"),
@@ -27,7 +28,7 @@ PACKAGES = (
 class Bundle:
     """The browser's half of the widget as it lies in the installed package; `sources` names what it was built from."""
 
-    present: bool
+    missing: tuple[str, ...]
     size: int = 0
     sha256: str = ""
     sources: str = ""
@@ -86,14 +87,16 @@ def diagnose() -> Diagnosis:
 
 
 def find_bundle() -> Bundle:
-    """Read the bundle from the installed package."""
-    file = resources.files("difflab") / "static" / "widget.js"
-    if not file.is_file():
-        return Bundle(present=False)
-    content = file.read_bytes()
-    first_line = content.partition(b"\n")[0].decode(errors="replace")
-    sources = first_line.partition("src-sha256:")[2].removesuffix("*/").strip()
-    return Bundle(True, len(content), hashlib.sha256(content).hexdigest(), sources)
+    """Read the modules of the views from the installed package; `sources` is "" unless they were built together."""
+    files = [resources.files("difflab") / "static" / f"{view}.js" for view in VIEWS]
+    missing = tuple(file.name for file in files if not file.is_file())
+    contents = [file.read_bytes() for file in files if file.is_file()]
+    named = {
+        content.partition(b"\n")[0].decode(errors="replace").partition("src-sha256:")[2].removesuffix("*/").strip()
+        for content in contents
+    }
+    sources = named.pop() if len(named) == 1 else ""
+    return Bundle(missing, sum(map(len, contents)), hashlib.sha256(b"".join(contents)).hexdigest(), sources)
 
 
 def _version(name: str) -> str | None:
@@ -134,10 +137,11 @@ def _unmet_requirements() -> Iterator[str]:
 
 
 def _bundle_problems(bundle: Bundle) -> Iterator[str]:
-    if not bundle.present:
-        yield "the widget's bundle is missing: reinstall difflab, or run `make widgets` in a checkout (needs node)"
+    if bundle.missing:
+        names = ", ".join(bundle.missing)
+        yield f"{names} missing from the widget: reinstall difflab, or run `make widgets` in a checkout (needs node)"
     elif not bundle.sources:
-        yield "the widget's bundle does not say what it was built from: reinstall difflab, or run `make widgets`"
+        yield "the widget's files do not say that they were built together: reinstall difflab, or run `make widgets`"
 
 
 def _hints(versions: dict[str, str | None]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BUNDLE = ROOT / "difflab" / "static" / "widget.js"
+STATIC = ROOT / "difflab" / "static"
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 CHROMIUM_HINT = (
     "no Chromium found: install one (Debian and Ubuntu: sudo apt install chromium), "
@@ -121,16 +121,16 @@ def _install_chromium() -> str | None:
 
 
 def _rebuilt_bundle_is_the_committed_one(here: Path) -> str:
-    committed = BUNDLE.read_bytes() if BUNDLE.is_file() else b""
+    committed = {file: file.read_bytes() for file in STATIC.glob("*.js")}
     try:
         result = _run("npm", "run", "build", cwd=here)
-        if result == PASSED and BUNDLE.read_bytes() != committed:
-            print("the rebuilt bundle differs from difflab/static/widget.js: run `make widgets` and commit the result")
+        if result == PASSED and {file: file.read_bytes() for file in STATIC.glob("*.js")} != committed:
+            print("the rebuilt bundle differs from difflab/static: run `make widgets` and commit the result")
             return FAILED
         return result
     finally:
-        if committed:
-            BUNDLE.write_bytes(committed)
+        for file, content in committed.items():
+            file.write_bytes(content)
 
 
 def _set_environment() -> None:

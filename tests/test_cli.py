@@ -198,7 +198,7 @@ def test_the_doctor_finds_everything_in_order_here(capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is True
     assert found["problems"] == []
-    assert found["bundle"]["present"] is True
+    assert found["bundle"]["missing"] == []
     assert found["devices"][0].startswith("cpu")
 
 
@@ -210,7 +210,7 @@ def test_the_doctor_prints_versions_devices_and_front_end(capsys):
 
 
 def test_the_doctor_names_a_missing_bundle_and_what_to_do(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "find_bundle", lambda: doctor.Bundle(present=False))
+    monkeypatch.setattr(doctor, "find_bundle", lambda: doctor.Bundle(missing=("graph.js",)))
     assert cli.main(["doctor"]) == 1
     assert "reinstall difflab" in capsys.readouterr().out
 

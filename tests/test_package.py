@@ -12,6 +12,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
+VIEWS = ("graph", "check", "adjoint", "elimination")
+
 # Run inside the new environment, away from the checkout, through the names that users have.
 TRY_THE_WIDGET = """
 import difflab, jax.numpy as jnp
@@ -42,7 +44,7 @@ def check_the_package_is_whole(programs: Path, elsewhere: Path) -> Path:
     """Ask the doctor, make a widget; return where the package lies."""
     found = json.loads(run(programs / "difflab", "doctor", "--json", cwd=elsewhere))
     assert found["ok"]
-    assert found["bundle"]["present"]
+    assert not found["bundle"]["missing"]
     return Path(run(programs / "python", "-c", TRY_THE_WIDGET, cwd=elsewhere).strip()).parent
 
 
@@ -63,7 +65,7 @@ def test_sdist_to_wheel_to_install(root: Path, sdist: Path, tmp_path: Path):
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    assert "difflab/static/widget.js" in names
+    assert {f"difflab/static/{view}.js" for view in VIEWS} <= names
     assert {f"difflab/notebooks/{file.name}" for file in (root / "notebooks").glob("*.ipynb")} <= names
     assert not [
         name for name in names if "checkpoint" in name or name.split("/")[0] not in ("difflab", *dist_info(names))
@@ -85,7 +87,7 @@ def dist_info(names: set[str]) -> set[str]:
 def test_the_sdist_carries_tests_and_sources_but_nothing_that_was_installed(sdist: Path):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"pyproject.toml", "LICENSE", "Makefile", "difflab/static/widget.js", "widgets/package.json"} <= names
+    assert {"pyproject.toml", "LICENSE", "Makefile", "difflab/static/graph.js", "widgets/package.json"} <= names
     assert not [name for name in names if "node_modules" in name or name.startswith(".venv")]
 
 

@@ -78,9 +78,9 @@ def test_a_named_chromium_that_is_not_there_is_not_replaced_by_another(monkeypat
 
 @pytest.mark.parametrize(("built", "result"), [(b"same", run.PASSED), (b"other", run.FAILED)])
 def test_a_rebuilt_bundle_that_differs_fails_and_the_committed_one_stays(monkeypatch, tmp_path, built, result):
-    bundle = tmp_path / "widget.js"
+    bundle = tmp_path / "graph.js"
     bundle.write_bytes(b"same")
-    monkeypatch.setattr(run, "BUNDLE", bundle)
+    monkeypatch.setattr(run, "STATIC", tmp_path)
     monkeypatch.setattr(run, "_run", lambda *command, cwd: bundle.write_bytes(built) and run.PASSED)
     assert run._rebuilt_bundle_is_the_committed_one(tmp_path) == result
     assert bundle.read_bytes() == b"same"

@@ -1,4 +1,5 @@
-// Build src/index.ts into the one ES module that the Python package ships, with the hash of its inputs on the first line.
+// Build src/entries/*.ts into the ES modules that the Python package ships, one a view, each with the shell around it and with
+// the hash of all inputs on the first line.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "../difflab/static/widget.js");
+const out = join(here, "../difflab/static");
+const views = ["graph", "check", "adjoint", "elimination"];
 
 /** Every file that decides what the bundle is, as posix paths relative to widgets/, sorted by code unit. */
 function inputs() {
@@ -49,7 +51,8 @@ const cssAsText = {
 };
 
 const { outputFiles } = await build({
-  entryPoints: [join(here, "src/index.ts")],
+  entryPoints: Object.fromEntries(views.map((view) => [view, join(here, `src/entries/${view}.ts`)])),
+  outdir: out,
   bundle: true,
   format: "esm",
   target: "es2022",
@@ -59,6 +62,8 @@ const { outputFiles } = await build({
   plugins: [cssAsText],
   write: false,
 });
-const code = `/*! difflab widget · src-sha256: ${digest()} */\n${outputFiles[0].text}`;
-writeFileSync(out, code);
-console.log(`${out}: ${(Buffer.byteLength(code) / 1024).toFixed(1)} KB`);
+const first = `/*! difflab widget · src-sha256: ${digest()} */\n`;
+for (const { path, text } of outputFiles) {
+  writeFileSync(path, first + text);
+  console.log(`${path}: ${(Buffer.byteLength(first + text) / 1024).toFixed(1)} KB`);
+}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from difflab.show.widget import BUNDLE
+from difflab.show.widget import module
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -18,21 +18,18 @@ h2{{font-size:16px;margin:20px 0 6px}}pre{{overflow:auto;font-size:12px;line-hei
 <body><main id="difflab"></main><noscript>{picture}</noscript>{text}
 <script type="application/json" id="state">{state}</script>
 <script type="module">
-const bytes = Uint8Array.from(atob("{bundle}"), c => c.charCodeAt(0));
-const url = URL.createObjectURL(new Blob([bytes], {{ type: "text/javascript" }}));
-const widget = await import(url);
-widget.mount(document.getElementById("difflab"), JSON.parse(document.getElementById("state").textContent));
+const load = code => import(URL.createObjectURL(new Blob(
+  [Uint8Array.from(atob(code), c => c.charCodeAt(0))], {{ type: "text/javascript" }})));
+const [first, ...others] = await Promise.all({modules}.map(load));
+const state = JSON.parse(document.getElementById("state").textContent);
+first.mount(document.getElementById("difflab"), state, others.map(other => other.view));
 </script></body></html>
 """
 
 
 def page(title: str, state: Mapping[str, Any], picture: str, texts: Mapping[str, str]) -> str:
     """The page as text; `texts` are headed sections below the widget."""
-    if not BUNDLE.exists():
-        raise FileNotFoundError(
-            f"{BUNDLE.name} is missing from difflab/static; build it with `make widgets`, or reinstall difflab"
-        )
     below = "".join(f"<h2>{escape(head)}</h2><pre>{escape(body)}</pre>" for head, body in texts.items())
     safe = json.dumps(state, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-    bundle = base64.b64encode(BUNDLE.read_bytes()).decode()
-    return _PAGE.format(title=escape(title), picture=picture, text=below, state=safe, bundle=bundle)
+    modules = json.dumps([base64.b64encode(module(view).encode()).decode() for view in state["views"]])
+    return _PAGE.format(title=escape(title), picture=picture, text=below, state=safe, modules=modules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,10 +14,22 @@ import traitlets
 from difflab.core.graph import Graph
 from difflab.show.wire import Wire
 
-BUNDLE = Path(__file__).parent.parent / "static" / "widget.js"
+VIEWS = ("graph", "check", "adjoint", "elimination")
+_STATIC = Path(__file__).parent.parent / "static"
 
 Handler = Callable[[Any, Wire], None]
 """Takes the widget and a message of its front end."""
+
+
+@cache
+def module(view: str) -> str:
+    """The ES module of one view, with the shell around it. Raises FileNotFoundError where it has not been built."""
+    file = _STATIC / f"{view}.js"
+    if not file.exists():
+        raise FileNotFoundError(
+            f"{file.name} is missing from difflab/static; build it with `make widgets`, or reinstall difflab"
+        )
+    return file.read_text(encoding="utf-8")
 
 
 class Focus(traitlets.HasTraits):
@@ -28,10 +41,11 @@ class Focus(traitlets.HasTraits):
 class Widget(anywidget.AnyWidget):
     """A view of graphs and traces, in tabs where there are several. widgets/WIRE.md has the meaning of the traits.
 
-    `shown` holds the object behind each view; for "elimination" it is the position that was played to.
+    `shown` holds the object behind each view; for "elimination" it is the position that was played to. The code that
+    travels with every instance is that of its first view; the others' follows in messages.
     """
 
-    _esm = BUNDLE.read_text(encoding="utf-8") if BUNDLE.exists() else "export default {}"
+    _esm = traitlets.Unicode().tag(sync=True)
 
     format = traitlets.Int(1).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
@@ -48,9 +62,9 @@ class Widget(anywidget.AnyWidget):
         self, state: Mapping[str, Any], shown: Mapping[str, Any], focus: Focus, handlers: Mapping[str, Handler]
     ) -> None:
         """Show `state`, made of the objects `shown`; `handlers` maps a message's kind to what is done for it."""
-        super().__init__(**state)
+        super().__init__(_esm=module(state["views"][0]), **state)
         self.shown = dict(shown)
-        self._handlers = dict(handlers)
+        self._handlers = {"module": _send_module, **handlers}
         self._link = traitlets.link((focus, "state"), (self, "cursor"))
         self.on_msg(_answer)
 
@@ -81,6 +95,13 @@ def focus_of(graph: Graph) -> Focus:
     if graph not in _FOCUS:
         _FOCUS[graph] = Focus()
     return _FOCUS[graph]
+
+
+def _send_module(widget: Widget, message: Wire) -> None:
+    view = message["view"]
+    if view not in VIEWS:
+        raise ValueError(f"there is no view {view!r}; there are {', '.join(VIEWS)}")
+    widget.send({"kind": "module", "view": view, "code": module(view)})
 
 
 def _answer(widget: Widget, message: Wire, _: object) -> None:

@@ -1,6 +1,7 @@
 /** The only file that knows anywidget: one model becomes one link, one `el` one shell. */
 
 import { debounce, type Link, localLink, type Stop } from "./link.ts";
+import { type Importer, importText, type ViewModule } from "./modules.ts";
 import type { Question } from "./payload.ts";
 import { createShell } from "./shell.ts";
 
@@ -57,23 +58,26 @@ function quietly(act: () => unknown): boolean {
   }
 }
 
-function render({ model, el, signal }: RenderProps): Stop {
-  const { link, stop } = modelLink(model);
-  const take = createShell(el, link);
-  let done = false;
-  const end = () => {
-    if (done) return;
-    done = true;
-    stop();
-    take();
-  };
-  signal?.addEventListener?.("abort", end, { once: true });
-  return end;
-}
+/** A widget that has these views' modules at hand, and gets others from the kernel when they are shown. */
+export function widgetOf(own: readonly ViewModule[], run: Importer = importText) {
+  function render({ model, el, signal }: RenderProps): Stop {
+    const { link, stop } = modelLink(model);
+    const take = createShell(el, link, own, run);
+    let done = false;
+    const end = () => {
+      if (done) return;
+      done = true;
+      stop();
+      take();
+    };
+    signal?.addEventListener?.("abort", end, { once: true });
+    return end;
+  }
 
-/** Draw a plain state object into `el`, for pages without a kernel; the returned function takes it away. */
-export function mount(el: HTMLElement, state: Readonly<Record<string, unknown>>): Stop {
-  return createShell(el, localLink(state));
-}
+  /** Draw a plain state object into `el`, with the views of `more` modules too, for pages without a kernel. */
+  function mount(el: HTMLElement, state: Readonly<Record<string, unknown>>, more: readonly ViewModule[] = []): Stop {
+    return createShell(el, localLink(state), [...own, ...more], run);
+  }
 
-export default { render };
+  return { render, mount };
+}

@@ -6,19 +6,10 @@ import { icon } from "./draw/icons.ts";
 import { createFocus } from "./focus.ts";
 import { type KeyLine, listenKeys } from "./keys.ts";
 import { type Link, type Stop, stopAll } from "./link.ts";
+import { createModules, type Importer, type ViewModule } from "./modules.ts";
 import { isFailed, type Notice, readNotice, readViews, type ViewName } from "./payload.ts";
-import { styles } from "./style/index.ts";
-import { adjointView } from "./views/adjoint.ts";
-import { checkView } from "./views/check.ts";
-import { eliminationView } from "./views/elimination.ts";
-import { graphView } from "./views/graph.ts";
+import { common, inOrder } from "./style/index.ts";
 
-const MAKERS: Record<ViewName, (section: unknown, desk: Desk) => View> = {
-  graph: graphView,
-  check: checkView,
-  adjoint: adjointView,
-  elimination: eliminationView,
-};
 const NAMES: Record<ViewName, string> = {
   graph: "Graph",
   check: "Check",
@@ -32,7 +23,7 @@ const SHELL_KEYS: readonly KeyLine[] = [
 ];
 
 /** Draw everything into `el`; the returned function takes it all away. */
-export function createShell(el: HTMLElement, link: Link): Stop {
+export function createShell(el: HTMLElement, link: Link, own: readonly ViewModule[], run: Importer): Stop {
   const stops: Stop[] = [];
   const live = h("div", { class: "dl-live", "aria-live": "polite", role: "status" });
   const notices = h("div", { class: "dl-notices" });
@@ -50,6 +41,7 @@ export function createShell(el: HTMLElement, link: Link): Stop {
     help,
     live,
   );
+  const style = h("style", {});
   const root = h(
     "div",
     {
@@ -59,7 +51,7 @@ export function createShell(el: HTMLElement, link: Link): Stop {
       "aria-roledescription": "differentiation lab",
       "data-lm-suppress-shortcuts": "true",
     },
-    h("style", {}, styles),
+    style,
     shell,
   );
   el.append(root);
@@ -68,6 +60,24 @@ export function createShell(el: HTMLElement, link: Link): Stop {
   const notify = (level: Notice["level"], text: string) => showNotice({ level, text });
   const asking = createAsking(link, notify);
   stops.push(asking.stop);
+  let sheets = common;
+  const wear = (module: ViewModule) => {
+    sheets = { ...sheets, ...module.sheets };
+    style.textContent = inOrder(sheets);
+  };
+  for (const module of own) wear(module);
+  const modules = createModules(
+    own,
+    link,
+    asking.ask,
+    run,
+    (module) => {
+      wear(module);
+      if (panels.has(module.name)) render(module.name);
+    },
+    (name, words) => panels.has(name) && fill(panels.get(name) ?? stage, failure(words)),
+  );
+  stops.push(modules.stop);
 
   const panels = new Map<ViewName, HTMLElement>();
   const views = new Map<ViewName, View>();
@@ -131,7 +141,12 @@ export function createShell(el: HTMLElement, link: Link): Stop {
       views.delete(name);
       if (isFailed(section)) return fill(panel, failure(section.failed));
       if (!section) return fill(panel, h("div", { class: "dl-empty" }, "Nothing to show here yet."));
-      const made = MAKERS[name](section, desk(name));
+      const module = modules.get(name);
+      if (!module) {
+        fill(panel, h("div", { class: "dl-empty", role: "status" }, "Loading this view …"));
+        return modules.fetch(name);
+      }
+      const made = module.make(section, desk(name));
       views.set(name, made);
       fill(panel, made.element);
       made.shown();
@@ -178,6 +193,7 @@ export function createShell(el: HTMLElement, link: Link): Stop {
     if (names.length === 0) fill(stage, h("div", { class: "dl-empty" }, "Nothing to show."));
     open = null;
     follow();
+    modules.prefetch(names);
   }
 
   function follow(): void {
@@ -243,7 +259,7 @@ export function createShell(el: HTMLElement, link: Link): Stop {
   stops.push(listenKeys(root, key));
   stops.push(link.listen("title", retitle), link.listen("height", resize), link.listen("notice", notice));
   stops.push(link.listen("views", build), focus.listen(follow));
-  for (const name of Object.keys(MAKERS) as ViewName[]) {
+  for (const name of Object.keys(NAMES) as ViewName[]) {
     stops.push(
       link.listen(name, () => {
         const known = panels.has(name);

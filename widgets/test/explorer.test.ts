@@ -4,12 +4,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createMatrix } from "../src/draw/matrix.ts";
 import { createRegret } from "../src/draw/regret.ts";
 import { stepChart } from "../src/draw/steps.ts";
-import widget from "../src/index.ts";
 import { lookOf, momentOf } from "../src/panes/moment.ts";
 import { running } from "../src/panes/race.ts";
 import { edgeKey } from "../src/panes/replay.ts";
 import { scoreLine, scoreOf, stars } from "../src/panes/score.ts";
 import { readAnswer, readElimination } from "../src/payload.ts";
+import widget from "./all.ts";
 import { elimination, state } from "./states.ts";
 
 const bound = { value: 60, now: 66, method: "vertex-disjoint paths", floors: { "0": 30, "1": 6, "2": 12, "3": 12 } };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import widget, { mount } from "../src/index.ts";
+import widget, { mount } from "./all.ts";
 import { graph, scope, state } from "./states.ts";
 
 type Act = (...args: never[]) => void;

@@ -67,6 +67,10 @@ export function readAnswer(value: unknown): Answer | null {
     }
     case "verdict":
       return { kind: "verdict", text: text(o.text, "verdict.text"), proved: o.proved === true };
+    case "module": {
+      const view = VIEWS.find((v) => v === o.view);
+      return view ? { kind: "module", view, code: text(o.code, "module.code") } : null;
+    }
     case "error":
       return { kind: "error", text: text(o.text, "error.text") };
     default:

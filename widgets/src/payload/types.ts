@@ -257,6 +257,7 @@ export type Question =
   | { readonly kind: "finish"; readonly model: CostModel }
   | { readonly kind: "search"; readonly model: CostModel; readonly seconds: number }
   | { readonly kind: "open"; readonly group: string | null }
+  | { readonly kind: "module"; readonly view: ViewName }
   | { readonly kind: "array"; readonly step: number; readonly which: "primal" | "cotangent" };
 
 export type Answer =
@@ -271,4 +272,5 @@ export type Answer =
   | { readonly kind: "search"; readonly search: SearchProgress }
   | { readonly kind: "race"; readonly race: Race }
   | { readonly kind: "verdict"; readonly text: string; readonly proved: boolean }
+  | { readonly kind: "module"; readonly view: ViewName; readonly code: string }
   | { readonly kind: "error"; readonly text: string };
