@@ -3,18 +3,16 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.benchmarks.transformer import LAYERS
 from tests.browser.conftest import chromium, lab, page, pytest_runtest_makereport
 from tests.browser.jupyterlab import Lab, in_kernel, open_notebook
 
 __all__ = ["chromium", "lab", "page", "pytest_runtest_makereport"]
 
-SETUP = f"""
-import sys, time
-sys.path.insert(0, {{root!r}})
+SETUP = """
+import time
 import difflab as dl
-from tests.benchmarks.transformer import training_step
-step, arguments = training_step({LAYERS})
+from difflab.zoo.training import training_step
+step, arguments = training_step(48)
 dl.graph(lambda x: x, 1.0).widget()
 """
 RUN = """async index => {
@@ -29,10 +27,9 @@ RUN = """async index => {
 
 
 @pytest.fixture
-def first_picture_row(page: Page, lab: Lab, pytestconfig: pytest.Config) -> tuple[str, str, str]:
+def first_picture_row(page: Page, lab: Lab) -> tuple[str, str, str]:
     """From running the cell to boxes in the page: of a captured graph, and with the capture."""
-    setup = SETUP.format(root=str(pytestconfig.rootpath))
-    cells = [setup, "t = time.perf_counter(); g = dl.graph(step, *arguments); t = time.perf_counter() - t; g"]
+    cells = [SETUP, "t = time.perf_counter(); g = dl.graph(step, *arguments); t = time.perf_counter() - t; g"]
     open_notebook(page, lab.write("first_picture.ipynb", cells))
     page.set_default_timeout(240_000)
     page.evaluate(RUN, 0)
