@@ -12,15 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
+from contextlib import suppress
+from dataclasses import replace
+from itertools import takewhile
+from types import FrameType, SimpleNamespace, TracebackType
 from typing import Any
 
 import jax
+from jax.core import Tracer
 from jax.extend import core as jex
 
 from difflab.core.call import Call, call
 from difflab.core.errors import CaptureError
-from difflab.core.graph import Body, Equation, Graph, Literal, Operand, Signature, Source, Vertex
+from difflab.core.graph import Body, Equation, Failure, Graph, Literal, Operand, Signature, Source, Vertex
 from difflab.core.source import Stack, is_user_file, locate, names
 
 KINDS = {
@@ -63,7 +67,8 @@ def graph(f: Callable[..., Any], *args: Any, **options: Any) -> Graph:
 def capture(at: Call) -> Graph:
     """The graph of a function at a point, traced once a call. Raises `CaptureError` where it cannot be traced."""
     if "_graph" not in at.__dict__:
-        at.__dict__["_graph"] = _trace(at)
+        at.__dict__["_graph"] = found = _trace(at)
+        found.__dict__["_call"] = at
     return at.__dict__["_graph"]
 
 
@@ -74,7 +79,7 @@ def _trace(at: Call) -> Graph:
     try:
         closed, shape = jax.make_jaxpr(flat, return_shape=True)(*at.leaves)
     except Exception as error:
-        raise _failure(at.name, at.paths, error) from error.with_traceback(_user_traceback(error.__traceback__))
+        raise _failure(at, error) from error.with_traceback(_user_traceback(error.__traceback__))
     outputs = tuple("out" + jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(shape))
     signature = Signature(at.paths, outputs, at.differentiable, jax.tree.structure(shape))
     return _Reader().graph(closed, at.name, at.paths, signature, None)
@@ -244,16 +249,97 @@ _ADVICE = {
 }
 
 
-def _failure(name: str, paths: Sequence[str], error: Exception) -> CaptureError:
-    frames = [f for f in _frames(error.__traceback__) if is_user_file(f.tb_frame.f_code.co_filename)]
+def _failure(at: Call, error: Exception) -> CaptureError:
     kind = type(error).__name__
     advice = _ADVICE.get(kind, "it must run under jax.make_jaxpr with these arguments: check their shapes and dtypes")
-    where = ""
-    if frames:
-        source = locate(((frames[-1].tb_frame.f_code, frames[-1].tb_lasti),))
-        where = f"{source}, in {source.function}: {source.text}\n" if source else ""
-    first = _first_words(str(error), paths)
-    return CaptureError(f"{where}{kind}: {first}\n{name} raised while JAX traced it; {advice}")
+    frames = [f for f in _frames(error.__traceback__) if is_user_file(f.tb_frame.f_code.co_filename)]
+    source = locate(((frames[-1].tb_frame.f_code, frames[-1].tb_lasti),)) if frames else None
+    where = f"{source}, in {source.function}: {source.text}\n" if source else ""
+    first = _first_words(str(error), at.paths)
+    found = _partial(at, error, Failure(f"{kind}: {first}", source))
+    count = found.size if found is not None else 0
+    number = f"{count} equation{'' if count == 1 else 's'}"
+    rest = f"\nThe error's `graph` holds what was traced until then: {number}" if count else ""
+    return CaptureError(f"{where}{kind}: {first}\n{at.name} raised while JAX traced it; {advice}{rest}", found)
+
+
+def _partial(at: Call, error: Exception, failure: Failure) -> Graph | None:
+    """What was traced until an error, or None where that cannot be read."""
+    signature = Signature(at.paths, (), at.differentiable)
+    try:
+        return _unfinished(at, error, signature, failure)
+    except Exception:  # this JAX keeps its unfinished traces in another way
+        return _traced_again(at, signature, failure)
+
+
+def _unfinished(at: Call, error: Exception, signature: Signature, failure: Failure) -> Graph:
+    """The graph of all traces that the error went through, each the last equation of the one around it.
+
+    JAX (0.10 to 0.12) keeps a trace in the variable `trace` of the function that runs it, and Python keeps the frames
+    of a function that raised as long as its error lives; so the user's function need not run again.
+    """
+    first, *_, last = (f.tb_frame for f in _frames(error.__traceback__))
+    passed = list(takewhile(lambda frame: frame is not first, _callers(last)))
+    traces = [(frame, frame.f_locals["trace"]) for frame in passed if _runs_a_trace(frame)]
+    reader, inner = _Reader(), None
+    for frame, trace in traces[:-1]:
+        closed, labels = _so_far(trace.frame)
+        made = _stopped(reader.graph(closed, _function(closed.jaxpr), labels, None, None), inner, failure)
+        inner = _call_of(made, str(getattr(trace.frame.debug_info, "traced_for", "")), frame)
+    closed, _ = _so_far(traces[-1][1].frame)
+    return _stopped(reader.graph(closed, at.name, at.paths, signature, None), inner, failure)
+
+
+def _so_far(kept: Any) -> tuple[Any, Sequence[str | None]]:
+    """A jaxpr of what an unfinished trace has, and its inputs' names; values of outer traces are inputs, too."""
+    outer = [v for v, value in kept.constvar_to_val.items() if isinstance(value, Tracer)]
+    given = {v: value for v, value in kept.constvar_to_val.items() if v not in outer}
+    jaxpr = SimpleNamespace(invars=list(kept.invars), debug_info=kept.debug_info, eqns=kept.get_eqns(), outvars=[])
+    labels = [*_argument_names(jaxpr), *[None] * len(outer)]
+    jaxpr.invars, jaxpr.constvars = [*kept.invars, *outer], list(given)
+    return SimpleNamespace(jaxpr=jaxpr, consts=list(given.values())), labels
+
+
+def _runs_a_trace(frame: FrameType) -> bool:
+    return frame.f_code.co_name.startswith("trace_to_jaxpr") and hasattr(frame.f_locals.get("trace"), "frame")
+
+
+def _callers(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _call_of(body: Graph, purpose: str, frame: FrameType) -> Equation:
+    """The equation that would have called an unfinished graph: it has no operands and no results yet."""
+    users = (f for f in _callers(frame) if is_user_file(f.f_code.co_filename))
+    stack = tuple((f.f_code, f.f_lasti) for f in users)[:1]
+    label = f"{purpose} {body.name}".strip()
+    return Equation(0, "unfinished", {}, (), (), _never, locate(stack), (), (Body(label, body),), "call")
+
+
+def _stopped(made: Graph, call: Equation | None, failure: Failure) -> Graph:
+    last = () if call is None else (replace(call, id=len(made.equations)),)
+    return replace(made, equations=(*made.equations, *last), failure=failure)
+
+
+def _never(*_: Any) -> list[Any]:
+    raise ValueError("this call never finished: its graph stops where the function raised; mend the function first")
+
+
+def _traced_again(at: Call, signature: Signature, failure: Failure) -> Graph | None:
+    """The outermost equations alone, by running the function again and keeping the error inside."""
+
+    def flat(*leaves: Any) -> tuple[()]:
+        with suppress(Exception):
+            at.tree(*leaves)
+        return ()
+
+    try:
+        closed = jax.make_jaxpr(flat)(*at.leaves)
+        return replace(_Reader().graph(closed, at.name, at.paths, signature, None), failure=failure)
+    except Exception:
+        return None
 
 
 def _first_words(text: str, paths: Sequence[str]) -> str:

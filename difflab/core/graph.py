@@ -8,13 +8,16 @@ trace; here it keeps what JAX knows besides: source lines, names, scopes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from math import prod
+from pkgutil import resolve_name
 from typing import Any
 
-from difflab.core.showable import Showable
+from difflab.core.showable import Drawable
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +126,24 @@ class Signature:
     tree: Any = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What stopped the trace of a partial graph: the error in a few words, and the user's line it came from."""
+
+    text: str
+    source: Source | None = None
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.source.text} — {self.text}" if self.source else self.text
+
+
 @dataclass(frozen=True, eq=False)
-class Graph(Showable):
+class Graph(Drawable):
     """Values and equations of one function, in evaluation order. Refuses to be malformed.
 
     `inputs`, `constants` and `outputs` are vertex numbers (an output may be a literal); `values` holds the constants.
-    `signature` is known for the outermost graph only. Two graphs are equal only if they are the same object.
+    `signature` is known for the outermost graph only. `failure` is set where the trace stopped before its end (see
+    `CaptureError`): such a graph has no outputs. Two graphs are equal only if they are the same object.
     """
 
     name: str
@@ -139,6 +154,7 @@ class Graph(Showable):
     constants: tuple[int, ...] = ()
     values: Mapping[int, Any] = field(default_factory=dict[int, Any], repr=False)
     signature: Signature | None = None
+    failure: Failure | None = None
 
     def __post_init__(self) -> None:
         _check(self)
@@ -164,6 +180,16 @@ class Graph(Showable):
                     found[operand].append(equation.id)
         return tuple(map(tuple, found))
 
+    def compare(self, after: Graph) -> Any:
+        """What changed from this graph to another one, as a `Difference`, which shows itself as this graph does.
+
+        >>> import jax.numpy as jnp
+        >>> import difflab as dl
+        >>> dl.graph(jnp.sin, 1.0).compare(dl.graph(jnp.cos, 1.0))
+        <Difference sin → cos: 1 added, 1 removed>
+        """
+        return resolve_name("difflab.core.difference:difference")(self, after)
+
     def label(self, operand: Operand) -> str:
         """A short unique text for a value: the user's name (`h`, `h₂` where it was bound again), else `%number`."""
         return str(operand) if isinstance(operand, Literal) else self._labels[operand]
@@ -175,8 +201,8 @@ class Graph(Showable):
         return f"{results or '()'} = {' '.join([title, *map(self.label, equation.operands)])}"
 
     def __str__(self) -> str:
-        """The whole program, nested graphs indented."""
-        return "\n".join(_listing(self, ""))
+        """The whole program, one equation a line; named scopes and nested graphs indented below their headings."""
+        return "\n".join(program(self).lines())
 
     @cached_property
     def _labels(self) -> tuple[str, ...]:
@@ -199,17 +225,84 @@ def walk(graph: Graph, prefix: str = "") -> Iterator[tuple[str, Graph, Equation]
             yield from walk(body.graph, f"{node}.{number}/")
 
 
-def _listing(graph: Graph, indent: str) -> Iterator[str]:
-    inputs = ", ".join(f"{graph.label(v)}: {graph.vertices[v].type}" for v in graph.inputs)
-    yield f"{indent}{graph.name}({inputs})"
-    for equation in graph.equations:
-        where = f"    # {equation.source}" if equation.source else ""
-        yield f"{indent}  {graph.line(equation)}{where}"
-        for body in equation.bodies:
-            times = f" × {body.count}" if body.count is not None else ""
-            yield f"{indent}    {body.label}{times}:"
-            yield from _listing(body.graph, indent + "      ")
-    yield f"{indent}  return {', '.join(map(graph.label, graph.outputs))}"
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A printed part of a program: a heading, then lines and inner blocks; `size` counts its equations.
+
+    It stands `inset` spaces further in than the heading around it.
+    """
+
+    head: str
+    parts: tuple[str | Block, ...]
+    size: int
+    inset: int = 2
+
+    def lines(self, indent: str = "") -> Iterator[str]:
+        """Heading and parts, indented."""
+        yield from (indent + line for line in self.head.split("\n"))
+        for part in self.parts:
+            if isinstance(part, Block):
+                yield from part.lines(indent + " " * part.inset)
+            else:
+                yield f"{indent}  {part}"
+
+
+def program(graph: Graph, label: str = "", inset: int = 2) -> Block:
+    """The graph as blocks to print: named scopes and the bodies of equations are blocks of their own."""
+    inputs = [f"{graph.label(v)}: {graph.vertices[v].type}" for v in graph.inputs]
+    parts = (*_sections(graph, graph.equations, 0), *_end(graph))
+    return Block(_wrapped(f"{label}{graph.name}(", inputs), parts, graph.size, inset)
+
+
+def scope_words(name: str) -> str:
+    """A named scope in words: `transpose(jvp(net))` is `net, reverse`, and `jvp()` the `forward sweep`."""
+    words: list[str] = []
+    while (found := _WRAPPED.fullmatch(name)) is not None:
+        words.append(found[1])
+        name = found[2]
+    if words[:2] == ["transpose", "jvp"]:
+        words[:2] = ["reverse" if name else "reverse sweep"]
+    elif words[:1] == ["jvp"]:
+        words[:1] = ["forward" if name else "forward sweep"]
+    return ", ".join(filter(None, [name, *words]))
+
+
+def _sections(graph: Graph, equations: Sequence[Equation], depth: int) -> Iterator[str | Block]:
+    for name, run in groupby(equations, lambda e: "".join(e.scopes[depth : depth + 1])):
+        inside = list(run)
+        if name and len(inside) > 1:
+            size = len(inside) + sum(b.graph.size for e in inside for b in e.bodies)
+            yield Block(scope_words(name) + ":", tuple(_sections(graph, inside, depth + 1)), size)
+        else:
+            yield from (part for equation in inside for part in _step(graph, equation))
+
+
+def _step(graph: Graph, equation: Equation) -> Iterator[str | Block]:
+    where = f"    # {equation.source}" if equation.source else ""
+    yield graph.line(equation) + where
+    for body in equation.bodies:
+        times = f" × {body.count}" if body.count is not None else ""
+        plain = body.label == body.graph.name and not times
+        yield program(body.graph, "" if plain else f"{body.label}{times}: ", inset=4)
+
+
+def _end(graph: Graph) -> Iterator[str]:
+    """What is returned, or, in the innermost body of a partial graph, what stopped the trace."""
+    if graph.failure is None:
+        yield f"return {', '.join(map(graph.label, graph.outputs))}"
+    elif not any(body.graph.failure for equation in graph.equations[-1:] for body in equation.bodies):
+        yield f"✗ {graph.failure}"
+
+
+def _wrapped(start: str, inputs: Sequence[str], width: int = 110) -> str:
+    """A heading on one line where it fits, else with the inputs on lines of their own."""
+    lines = [start]
+    for k, text in enumerate(inputs):
+        text += ", " if k + 1 < len(inputs) else ")"
+        if len(lines[-1]) + len(text) > width and lines[-1].strip():
+            lines.append("    ")
+        lines[-1] += text
+    return "\n".join(line.rstrip() for line in lines) if inputs else start + ")"
 
 
 def short_dtype(dtype: str) -> str:
@@ -220,6 +313,7 @@ def short_dtype(dtype: str) -> str:
     return dtype
 
 
+_WRAPPED = re.compile(r"(\w+)\((.*)\)")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SHORT = (("bfloat", "bf"), ("float", "f"), ("complex", "c"), ("uint", "u"), ("int", "i"))
 

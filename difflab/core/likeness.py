@@ -8,6 +8,7 @@ and who reads whom. Names, source lines and constants' values do not count.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -52,7 +53,20 @@ def likeness(graph: Graph, equation: Equation, shapes: bool = True) -> tuple[Any
 
 def plain(value: Any) -> str:
     """A parameter as text that is the same in every run: functions by their name, no addresses of objects."""
+    try:
+        return _worded(type(value), value)
+    except TypeError:
+        return _words(value)
+
+
+def _words(value: Any) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", getattr(value, "__name__", None) or str(value))
+
+
+@lru_cache(maxsize=50_000)
+def _worded(kind: type, value: Any) -> str:
+    """Equal values of one type read alike: programs repeat their parameters."""
+    return _words(value)
 
 
 def _end(operand: Operand) -> str:

@@ -1,60 +1,203 @@
-"""The graph section of the wire: scopes that are carried, which are open at first, and the inspector's texts."""
+"""The graph section of the wire, and the answers to what its front end asks.
+
+The outer scopes travel first, as many as fit; what lies deeper is drawn when it is opened. One view has up to three
+arrangements of the same scopes: in layers, folded at the loss, and, of a comparison, with what is equal gathered.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from difflab.show.drawing import Draughtsman
-from difflab.show.scopes import Scope
+from difflab.core.call import Call
+from difflab.core.graph import Graph
+from difflab.labs.adjoint import AdjointTrace
+from difflab.show.around import around
+from difflab.show.changes import differs, gathered_changes
+from difflab.show.drawing import Draughtsman, Library
+from difflab.show.index import index, texts
+from difflab.show.overlays import Overlays
+from difflab.show.scopes import Scope, ScopeTree
+from difflab.show.widget import Handler
 from difflab.show.wire import Wire
 
 CARRIED = 400
-"""Equations drawn at first; what lies deeper is drawn when it is opened."""
+"""Items drawn at first; what lies deeper is drawn when it is opened."""
 OPEN = 60
 """Boxes that may stand open at first."""
 
 _TEACHING = {"named", "scan", "while", "cond", "source"}
 
 
-def graph_section(draughtsman: Draughtsman) -> Wire:
-    """The `graph` section: outer scopes first, as many as the budget allows."""
-    tree = draughtsman.tree
-    graph = tree.root.graph
-    scopes: dict[str, Wire] = {}
-    nodes: dict[str, Wire] = {}
-    opened: list[str] = []
-    drawn, shown = 0, 0
-    waiting: deque[tuple[Scope, bool]] = deque([(tree.root, True)])
-    while waiting:
-        scope, visible = waiting.popleft()
-        if scopes and drawn + len(scope.members) > CARRIED:
-            continue
-        drawn += len(scope.members)
-        scopes[scope.id], infos = draughtsman.scope(scope.id)
-        nodes.update(infos)
-        if visible and shown + len(scope.members) <= OPEN:
-            shown += len(scope.members)
-            opened.append(scope.id)
-        waiting.extend((inner, scope.id in opened and _worth(inner)) for inner in _inner(draughtsman, scope))
-    counts = {"equations": graph.size, "scopes": len(scopes), "values": len(graph.vertices)}
-    return {
-        "root": "", "open": [k for k in opened if k], "counts": counts, "nodes": nodes, "scopes": scopes,
-    }  # fmt: skip
+class GraphView:
+    """One graph as it is shown: `section` is what travels first, `answer` what is asked for later.
+
+    A `call` allows costs to be measured, a `trace` brings values; `extra` are overlays of the caller's own; `changes`
+    maps node ids to "same", "added", "removed" or "changed".
+
+    >>> import jax
+    >>> from difflab.core.capture import graph
+    >>> view = GraphView(graph(jax.grad(jax.numpy.sin), 1.0))
+    >>> view.arrangements, len(view.section()["scopes"][""]["items"])
+    (('layered', 'fold'), 5)
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        call: Call | None = None,
+        trace: AdjointTrace | None = None,
+        extra: Sequence[Any] = (),
+        changes: Mapping[str, str] | None = None,
+    ) -> None:
+        self.graph = graph
+        self.tree = ScopeTree(graph)
+        self._overlays = Overlays(graph, call, trace, extra=extra)
+        self._changes = changes or {}
+        self._library = Library()
+        self._draughtsmen: dict[str, Draughtsman] = {}
+        self._sent: dict[str, str] = {}
+        self._answers: dict[str, Callable[[Wire], Wire]] = {
+            "scope": self._scope, "arrange": self._arrange, "index": self._index, "texts": self._texts,
+            "overlay": self._overlay, "around": self._around,
+        }  # fmt: skip
+        self.arrangements = tuple(self._arrangements(changes is not None))
+
+    def section(self, arrangement: str = "layered") -> Wire:
+        """The `graph` section: outer scopes first, as many as the budget allows."""
+        self._known(arrangement)
+        draughtsman = self._draughtsman(arrangement)
+        carried, opened = self._carried(draughtsman.tree, arrangement)
+        scopes: dict[str, Wire] = {}
+        nodes: dict[str, Wire] = {}
+        for name in carried:
+            scopes[name], infos = draughtsman.scope(name)
+            nodes.update(infos)
+            self._sent[name] = arrangement
+        failure = getattr(self.graph, "failure", None)
+        return {
+            "root": "", "open": opened, "nodes": nodes, "scopes": scopes,
+            "counts": self._counts(len(scopes)),
+            "arrangement": arrangement, "arrangements": list(self.arrangements),
+            "overlays": self._overlays.wire(), "overlay": "change" if self._changes else None,
+            "failure": None if failure is None else {"text": failure.text, "source": _source(failure.source)},
+        }  # fmt: skip
+
+    def answer(self, message: Wire) -> Wire:
+        """What the kernel says to one message of the front end (widgets/WIRE.md). Raises where it cannot."""
+        kind = message.get("kind")
+        if kind not in self._answers:
+            raise ValueError(f"a graph view does not answer {kind!r}; it answers {', '.join(self._answers)}")
+        return {"kind": kind, **self._answers[kind](message)}
+
+    def handlers(self) -> dict[str, Handler]:
+        """What to do for each message of a widget."""
+
+        def respond(widget: Any, message: Wire) -> None:
+            widget.send(self.answer(message))
+
+        return dict.fromkeys(self._answers, respond)
+
+    def questions(self) -> Iterator[Wire]:
+        """All that a page may ask without a new computation, outermost first."""
+        yield {"kind": "texts"}
+        yield {"kind": "index"}
+        for name in self.arrangements[1:]:
+            yield {"kind": "arrange", "name": name}
+        walks = [(name, self._draughtsman(name).tree.walk()) for name in self.arrangements]
+        while walks:
+            for entry in list(walks):
+                name, walk = entry
+                scope = next(walk, None)
+                if scope is None:
+                    walks.remove(entry)
+                else:
+                    yield {"kind": "scope", "id": scope.id, "arrangement": name}
+
+    def _arrangements(self, compared: bool) -> Iterator[str]:
+        yield "layered"
+        if {"forward", "reverse"} <= set(self._library.of(self.graph).sweeps):
+            yield "fold"
+        if compared:
+            yield "changes"
+
+    def _known(self, arrangement: str) -> str:
+        if arrangement not in self.arrangements:
+            raise ValueError(
+                f"no arrangement {arrangement!r} of graph {self.graph.name!r}: it has {', '.join(self.arrangements)}"
+            )
+        return arrangement
+
+    def _draughtsman(self, arrangement: str) -> Draughtsman:
+        if arrangement not in self._draughtsmen:
+            changed = arrangement == "changes"
+            tree = ScopeTree(self.graph, gathered_changes(self._changes)) if changed else self.tree
+            made = Draughtsman(self.graph, tree, arrangement, self._overlays, self._library)
+            self._draughtsmen[arrangement] = made
+        return self._draughtsmen[arrangement]
+
+    def _counts(self, scopes: int) -> dict[str, int]:
+        counts = {"equations": self.graph.size, "scopes": scopes, "values": len(self.graph.vertices)}
+        equations = (status for node, status in self._changes.items() if node.rpartition("/")[2].isdigit())
+        return counts | Counter(equations)
+
+    def _carried(self, tree: ScopeTree, arrangement: str) -> tuple[list[str], list[str]]:
+        """The scopes that travel first, and those of them that stand open."""
+        carried: list[str] = []
+        opened: list[str] = []
+        drawn = shown = 0
+        waiting: deque[tuple[Scope, bool]] = deque([(tree.root, True)])
+        while waiting:
+            scope, visible = waiting.popleft()
+            if carried and drawn + len(scope.members) > CARRIED:
+                continue
+            drawn += len(scope.members)
+            carried.append(scope.id)
+            if visible and shown + len(scope.members) <= OPEN:
+                shown += len(scope.members)
+                opened.append(scope.id)
+            stands = scope.id in opened
+            waiting.extend((inner, stands and self._worth(inner, arrangement)) for inner in tree.inner(scope))
+        return carried, [name for name in opened if name]
+
+    def _worth(self, scope: Scope, arrangement: str) -> bool:
+        """Whether a scope is shown open at first: the user's own structure, not the insides of a library call."""
+        if arrangement == "changes":
+            return differs(scope, self._changes)
+        if scope.kind in _TEACHING:
+            return True
+        return scope.kind == "jit" and len({e.source for e in scope.graph.equations}) > 1
+
+    def _scope(self, message: Wire) -> Wire:
+        arrangement = self._known(message.get("arrangement") or "layered")
+        scope, nodes = self._draughtsman(arrangement).scope(message["id"])
+        self._sent[message["id"]] = arrangement
+        return {"scope": scope, "nodes": nodes}
+
+    def _arrange(self, message: Wire) -> Wire:
+        return {"section": self.section(message["name"])}
+
+    def _index(self, _: Wire) -> Wire:
+        return {"index": index(self.tree)}
+
+    def _texts(self, _: Wire) -> Wire:
+        return {"texts": texts(self.graph)}
+
+    def _overlay(self, message: Wire) -> Wire:
+        name = message["id"]
+        self._overlays.compute(name)
+        found = {k: self._draughtsman(how).figures(k).get(name, []) for k, how in self._sent.items()}
+        overlay = next(one for one in self._overlays.wire() if one["id"] == name)
+        return {"overlay": overlay, "figures": found}
+
+    def _around(self, message: Wire) -> Wire:
+        node, radius = message["id"], int(message["radius"])
+        scope, nodes = around(self.tree, self._library, node, radius, self._overlays)
+        return {"id": node, "radius": radius, "scope": scope, "nodes": nodes}
 
 
-def _inner(draughtsman: Draughtsman, scope: Scope) -> list[Scope]:
-    found: list[Scope] = []
-    for member in scope.members:
-        if isinstance(member, Scope):
-            found.append(member)
-        else:
-            found.extend(draughtsman.tree.bodies(scope, scope.graph.equations[member]))
-    return found
-
-
-def _worth(scope: Scope) -> bool:
-    """Whether a scope is shown open at first: the user's own structure, not the insides of a library call."""
-    if scope.kind in _TEACHING:
-        return True
-    lines = {e.source for e in scope.graph.equations}
-    return scope.kind == "jit" and len(lines) > 1
+def _source(source: Any) -> Wire | None:
+    if source is None:
+        return None
+    return {"file": source.file, "line": source.line, "function": source.function, "text": source.text}

@@ -8,11 +8,12 @@ from typing import Any
 
 from difflab.core.call import Call, call
 from difflab.core.capture import capture
-from difflab.core.graph import Graph
+from difflab.core.graph import Graph, program
 from difflab.core.showable import Showable
 from difflab.labs.adjoint import AdjointTrace, inspect_call
 from difflab.labs.check import Report, check_call
 from difflab.labs.elimination import Elimination, eliminate_call
+from difflab.show.outline import outline
 
 CHECKED = 2_000
 """Functions of more equations than this are not checked unasked."""
@@ -103,6 +104,4 @@ def _attempt(work: Callable[[Call], Any], at: Call) -> Any:
 
 
 def _program(graph: Graph) -> str:
-    lines = str(graph).splitlines()
-    left_out = [f"… {len(lines) - 60} more lines"] if len(lines) > 60 else []
-    return "\n".join([*lines[:60], *left_out])
+    return "\n".join(outline(program(graph), 60))

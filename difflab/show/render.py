@@ -6,16 +6,24 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from difflab.core.graph import Graph
+from difflab.core.difference import Difference
+from difflab.core.graph import Graph, program
 from difflab.labs.adjoint import AdjointTrace
 from difflab.labs.check import Report
 from difflab.labs.elimination import Elimination
 from difflab.show import adjoint as adjoint_view
 from difflab.show import check as check_view
+from difflab.show import difference as difference_view
 from difflab.show import elimination as elimination_view
-from difflab.show.drawing import Draughtsman
-from difflab.show.graph import graph_section
+from difflab.show.archive import Archive, record
+from difflab.show.exports import png as _png
+from difflab.show.exports.data import data as data
+from difflab.show.exports.dot import dot as dot
+from difflab.show.exports.mermaid import mermaid as mermaid
+from difflab.show.exports.model_explorer import model_explorer as model_explorer
+from difflab.show.graph import GraphView
 from difflab.show.lab import Failure, Lab
+from difflab.show.outline import outline
 from difflab.show.page import page
 from difflab.show.svg import graph_svg
 from difflab.show.widget import Handler, Widget, focus_of
@@ -47,7 +55,12 @@ def mimebundle(shown: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def text(shown: Any) -> str:
-    """The object as readable text, long programs cut short."""
+    """The object as readable text; of a long program its outer structure, with what is folded counted."""
+    if isinstance(shown, Graph):
+        shown_lines = outline(program(shown))
+        folded = any("…" in line for line in shown_lines)
+        more = [f"print(graph) has all {shown.size:,} equations"] if folded else []
+        return "\n".join([*shown_lines, *more])
     lines = str(shown).splitlines()
     more = [f"… {len(lines) - 80} more lines: print the object for all of them"] if len(lines) > 80 else []
     return "\n".join([*lines[:80], *more])
@@ -66,8 +79,8 @@ def widget(shown: Any, height: int | None = None, view: str | None = None) -> Wi
     return made
 
 
-def svg(shown: Any) -> str:
-    """The object's static picture."""
+def svg(shown: Any, overlay: str | None = None) -> str:
+    """The object's static picture; of a graph with the figures of an overlay."""
     match shown:
         case Lab():
             return svg(shown.graph)
@@ -77,19 +90,38 @@ def svg(shown: Any) -> str:
             return adjoint_view.adjoint_svg(shown)
         case Elimination():
             return elimination_view.elimination_svg(shown)
+        case Difference():
+            return difference_view.difference_svg(shown, _graph_view(shown).section())
         case _:
-            section = graph_section(_draughtsman(shown))
-            return graph_svg(section, title(shown), f"{shown.size} equations")
+            view = _graph_view(shown)
+            if overlay is not None:
+                view.answer({"kind": "overlay", "id": overlay})
+            section = view.section()
+            return graph_svg(section, title(shown), f"{shown.size} equations", overlay=overlay)
+
+
+def png(shown: Any, scale: float | int = 2) -> bytes:
+    """The object's static picture as a PNG."""
+    return _png.png(svg(shown), scale)
 
 
 def html(shown: Any, path: str | None = None, texts: dict[str, str] | None = None) -> str:
     """The object's self-contained page."""
     desk = _desk(shown)
-    found = page(title(desk.graph), desk.state, svg(shown), texts or {})
+    found = page(title(desk.graph), desk.state, svg(shown), texts or {}, _archive(shown))
     if path is not None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(found)
     return found
+
+
+def _archive(shown: Any) -> Archive | None:
+    """What the page of a graph answers by itself: the parts that its section does not carry."""
+    part = shown.graph if isinstance(shown, Lab) else shown
+    if not isinstance(part, Graph | Difference):
+        return None
+    view = _graph_view(part)
+    return record(view.questions(), view.answer)
 
 
 def title(graph: Graph) -> str:
@@ -103,15 +135,21 @@ def _graph_of(shown: Any) -> Graph:
     return shown if isinstance(shown, Graph) else shown.graph
 
 
-def _draughtsman(graph: Graph) -> Draughtsman:
-    made = graph.__dict__.get("_draughtsman")
+def _graph_view(shown: Graph | Difference, trace: AdjointTrace | None = None) -> GraphView:
+    """The view of a graph or of two, made once; with a trace at hand it also shows values and gradients."""
+    made = shown.__dict__.get("_view")
     if made is None:
-        made = graph.__dict__["_draughtsman"] = Draughtsman(graph)
+        compared = isinstance(shown, Difference)
+        call = shown.__dict__.get("_call")
+        made = difference_view.view(shown) if compared else GraphView(shown, call, trace)
+        shown.__dict__["_view"] = made
     return made
 
 
 def _desk(shown: Any) -> _Desk:
     parts = {_view(shown): shown} if not isinstance(shown, Lab) else shown.parts
+    if isinstance(shown, Lab) and isinstance(shown.adjoint, AdjointTrace):
+        _graph_view(shown.graph, shown.adjoint)
     made = {name: _part(part) for name, part in parts.items()}
     handlers = {kind: act for _, acts in made.values() for kind, act in acts.items()}
     return _Desk(_graph_of(shown), parts, {name: section for name, (section, _) in made.items()}, handlers)
@@ -129,8 +167,8 @@ def _part(part: Any) -> tuple[Wire, dict[str, Handler]]:
             game = elimination_view.Game(part)
             return game.section(), game.handlers()
         case _:
-            draughtsman = _draughtsman(part)
-            return graph_section(draughtsman), {"scope": _answer_scope(draughtsman)}
+            view = _graph_view(part)
+            return view.section(), view.handlers()
 
 
 def _view(shown: Any) -> str:
@@ -141,11 +179,3 @@ def _known_view(made: Widget, view: str) -> str:
     if view not in made.views:
         raise ValueError(f"view {view!r} is not among this widget's views, which are {', '.join(made.views)}")
     return view
-
-
-def _answer_scope(draughtsman: Draughtsman) -> Handler:
-    def answer(made: Widget, message: Wire) -> None:
-        scope, nodes = draughtsman.scope(message["id"])
-        made.send({"kind": "scope", "scope": scope, "nodes": nodes})
-
-    return answer

@@ -17,8 +17,7 @@ import jax
 import pytest
 
 from difflab.core.capture import graph
-from difflab.show.drawing import Draughtsman
-from difflab.show.graph import graph_section
+from difflab.show.graph import GraphView
 from difflab.show.widget import VIEWS, module
 from difflab.zoo.training import training_step
 from tests.benchmarks.results import machine, record, table
@@ -80,7 +79,7 @@ def bundle_row() -> tuple[str, str, str]:
 def drawing_row() -> tuple[str, str, str]:
     step, arguments = fresh_step()
     captured = graph(step, *arguments)
-    drawn = seconds(lambda: graph_section(Draughtsman(captured)))
+    drawn = seconds(lambda: GraphView(captured).section())
     return f"collapsed drawing of {captured.size:,} equations, in the kernel", f"{drawn:.2f} s", ""
 
 

@@ -20,7 +20,7 @@ from difflab.show.adjoint import adjoint_section, adjoint_svg
 from difflab.show.check import check_section, check_svg, error_heatmap
 from difflab.show.drawing import Draughtsman
 from difflab.show.elimination import Game, elimination_svg
-from difflab.show.graph import graph_section
+from difflab.show.graph import GraphView
 from difflab.show.wire import number, summary
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -222,7 +222,7 @@ def test_what_travels_has_the_form_of_the_golden_file_that_the_other_bank_reads(
 
 
 def test_a_graph_section_carries_what_it_opens():
-    section = strict(graph_section(Draughtsman(graph(*FUNCTIONS["looped"][:1], *FUNCTIONS["looped"][1]))))
+    section = strict(GraphView(graph(*FUNCTIONS["looped"][:1], *FUNCTIONS["looped"][1])).section())
     assert set(section["open"]) <= set(section["scopes"])
     assert section["counts"]["equations"] > 0
 

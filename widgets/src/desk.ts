@@ -19,8 +19,8 @@ export interface Desk {
   readonly views: readonly ViewName[];
   /** Run `act` so that what it throws is shown in this view's tab. */
   guard<A extends unknown[], R>(act: (...args: A) => R): (...args: A) => R | undefined;
-  /** Ask the kernel; unless the returned function is called within 5 s, say `late` and call `fail`. */
-  ask(question: Question, late: string, fail?: () => void): Stop;
+  /** Ask the kernel; unless the returned function is called within 5 s (or `patience`), say `late`, if anything, and call `fail`. */
+  ask(question: Question, late: string, fail?: () => void, patience?: number): Stop;
 }
 
 export interface View {
@@ -47,7 +47,7 @@ export function createAsking(link: Link, notify: Desk["notify"]): { ask: Desk["a
     for (const fail of [...fails]) fail();
   });
   return {
-    ask(question, late, fail = () => {}) {
+    ask(question, late, fail = () => {}, patience = PATIENCE) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const done = () => {
         if (timer !== undefined) timers.delete(timer);
@@ -60,12 +60,12 @@ export function createAsking(link: Link, notify: Desk["notify"]): { ask: Desk["a
       };
       const giveUp = () => {
         end();
-        notify("warning", late);
+        if (late) notify("warning", late);
       };
       fails.add(end);
       if (!link.send(question)) giveUp();
       else {
-        timer = setTimeout(giveUp, PATIENCE);
+        timer = setTimeout(giveUp, patience);
         timers.add(timer);
       }
       return done;

@@ -1,6 +1,6 @@
 /** The only file that knows anywidget: one model becomes one link, one `el` one shell. */
 
-import { debounce, type Link, localLink, type Stop } from "./link.ts";
+import { debounce, type Link, localLink, readArchive, type Stop } from "./link.ts";
 import { type Importer, importText, type ViewModule } from "./modules.ts";
 import type { Question } from "./payload.ts";
 import { createShell } from "./shell.ts";
@@ -74,9 +74,14 @@ export function widgetOf(own: readonly ViewModule[], run: Importer = importText)
     return end;
   }
 
-  /** Draw a plain state object into `el`, with the views of `more` modules too, for pages without a kernel. */
-  function mount(el: HTMLElement, state: Readonly<Record<string, unknown>>, more: readonly ViewModule[] = []): Stop {
-    return createShell(el, localLink(state), [...own, ...more], run);
+  /** Draw a plain state object into `el`, with the views of `more` too, for pages, which answer from the text of their archive. */
+  function mount(
+    el: HTMLElement,
+    state: Readonly<Record<string, unknown>>,
+    archive = "",
+    more: readonly ViewModule[] = [],
+  ): Stop {
+    return createShell(el, localLink(state, readArchive(archive)), [...own, ...more], run);
   }
 
   return { render, mount };

@@ -2,7 +2,7 @@
 
 import type { Stop } from "./link.ts";
 
-/** One line of the help overlay. */
+/** One line of the help overlay; without keys, the heading of those below. */
 export interface KeyLine {
   readonly keys: string;
   readonly does: string;

@@ -2,14 +2,14 @@
 
 export { WireError } from "./payload/decode.ts";
 export { readElimination } from "./payload/elimination.ts";
-export * from "./payload/messages.ts";
 export {
-  readAdjoint,
-  readCheck,
   readGraph,
+  readGraphAnswer,
+  readIndex,
   readInfo,
   readScope,
-  readSummary,
   sourceText,
-} from "./payload/sections.ts";
+} from "./payload/graph.ts";
+export * from "./payload/messages.ts";
+export { readAdjoint, readCheck, readSummary } from "./payload/sections.ts";
 export type * from "./payload/types.ts";

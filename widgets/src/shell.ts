@@ -207,7 +207,9 @@ export function createShell(el: HTMLElement, link: Link, own: readonly ViewModul
     if (!on) return root.focus({ preventScroll: true });
     const view = open ? views.get(open) : undefined;
     const row = ({ keys, does }: KeyLine) =>
-      h("div", { class: "dl-help-row" }, h("kbd", {}, keys), h("span", {}, does));
+      keys === ""
+        ? h("h4", { class: "dl-help-part" }, does)
+        : h("div", { class: "dl-help-row" }, h("kbd", {}, keys), h("span", {}, does));
     const shut = button(icon("close"), "close (Esc)", () => toggleHelp(false), "dl-button dl-quiet");
     const heading = h("div", { class: "dl-help-head" }, h("strong", {}, open ? `Keys: ${NAMES[open]}` : "Keys"), shut);
     const tabKeys = panels.size > 1 ? SHELL_KEYS : SHELL_KEYS.slice(1);
@@ -217,6 +219,7 @@ export function createShell(el: HTMLElement, link: Link, own: readonly ViewModul
   function key(event: KeyboardEvent): boolean {
     if (event.key === "Escape") {
       if (!help.hidden) toggleHelp(false);
+      else if (open && desk(open).guard(() => views.get(open as ViewName)?.key(event))()) return true;
       else if (document.activeElement !== root) root.focus({ preventScroll: true });
       else root.blur();
       return true;

@@ -3,6 +3,7 @@ import { count, num, real } from "../src/format.ts";
 import { debounce } from "../src/link.ts";
 import { element } from "../src/panes/array.ts";
 import { Atlas } from "../src/panes/atlas.ts";
+import { carriedFinder } from "../src/panes/carried.ts";
 import { mathml } from "../src/panes/mathml.ts";
 import { edgeKey, stateAfter } from "../src/panes/replay.ts";
 import { createTransport } from "../src/panes/transport.ts";
@@ -194,9 +195,13 @@ describe("the atlas", () => {
   });
   test("searches labels, equations and source lines", () => {
     const atlas = new Atlas(readGraph(graph, "graph"));
-    expect(atlas.search("log1p")).toEqual(["2.0/2"]);
-    expect(atlas.search("jax.lax.scan")).toEqual(["2"]);
-    expect(atlas.search(" ")).toEqual([]);
+    const finder = carriedFinder(atlas);
+    const found = (words: string) => finder.find(words).map((hit) => finder.idOf(hit));
+    expect(found("log1p")).toEqual(["2.0/2"]);
+    expect(found("jax.lax.scan")).toEqual(["2"]);
+    expect(found("softplus")).toEqual(["2.0/~0"]);
+    expect(found("line:14-15")).toEqual(["2", "4", "5"]);
+    expect(found(" ")).toEqual([]);
   });
 });
 

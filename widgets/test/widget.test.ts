@@ -225,7 +225,7 @@ describe("the graph view", () => {
   test("asks for a scope that is not carried, and draws the answer", () => {
     const { node, all, one, model, click } = show();
     click(node("~0"), "dblclick");
-    expect(model.sent).toEqual([{ kind: "scope", id: "~0" }]);
+    expect(model.sent).toEqual([{ kind: "scope", id: "~0", arrangement: "layered" }]);
     expect(all(".dl-spinner")).toHaveLength(1);
     const answer = scope("~0", "regulariser", "named", [[["6", "equation", "abs", "f32[]"]]], []);
     model.emit("msg:custom", { kind: "scope", scope: answer, nodes: {} }, []);

@@ -1,53 +1,77 @@
-/** Pan and zoom of one SVG layer: drag, wheel, fit. Screen = k · world + (x, y). */
+/** Pan and zoom: drag, wheel, one finger, two fingers, fit. Screen = k · world + (x, y). */
 
 import type { Stop } from "../link.ts";
 import type { Rect } from "./svg.ts";
 
 const NEAR = 2.5;
 const FAR = 0.005;
-/** A press that moves less than this is a click. */
+/** A press that moves less than this is a click; of a finger, less than twice this. */
 const SLACK = 4;
+
+export interface Spot {
+  readonly x: number;
+  readonly y: number;
+}
+/** Where the world is on the screen. */
+export interface Pose extends Spot {
+  readonly k: number;
+}
 
 export interface Camera {
   readonly k: number;
+  readonly pose: Pose;
   /** Show all of it, at most life-size. */
   fit(): void;
   /** First look: all of it where that can be read, else the top at a readable size. */
   frame(): void;
-  zoom(factor: number, at?: { x: number; y: number }): void;
+  zoom(factor: number, at?: Spot): void;
   /** After a change of size: place anew what the user has not moved since it was placed. */
   settle(): void;
   /** Bring a world rectangle into the middle unless it is in view already. */
   see(area: Rect, always?: boolean): void;
+  /** Bring a world point into the middle. */
+  centre(x: number, y: number): void;
   /** Keep a world point where `before` was on the screen. */
-  pin(before: { x: number; y: number }, now: { x: number; y: number }): void;
+  pin(before: Spot, now: Spot): void;
   /** What of the world is in view. */
   view(): Rect;
-  toWorld(clientX: number, clientY: number): { x: number; y: number };
+  toWorld(clientX: number, clientY: number): Spot;
   /** True once after a drag, so that its click is no click. */
   dragged(): boolean;
+  /** Whether a finger or the mouse moves it just now. */
+  readonly held: boolean;
   stop: Stop;
 }
 
+const limit = (value: number) => Math.min(NEAR, Math.max(FAR, value));
+
+/** The pose after two fingers went from `before` to `after`: the world stays under both as far as it can. */
+export function pinch({ x, y, k }: Pose, before: readonly [Spot, Spot], after: readonly [Spot, Spot]): Pose {
+  const [was, now] = [before, after].map(([a, b]) => ({
+    x: (a.x + b.x) / 2,
+    y: (a.y + b.y) / 2,
+    apart: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)),
+  }));
+  if (!was || !now) return { x, y, k };
+  const next = limit((k * now.apart) / was.apart);
+  return { x: now.x - ((was.x - x) / k) * next, y: now.y - ((was.y - y) / k) * next, k: next };
+}
+
+/** A camera on `port`; `place` is told of every new pose. */
 export function createCamera(
-  svg: SVGSVGElement,
-  layer: SVGGElement,
+  port: HTMLElement | SVGSVGElement,
   size: () => { width: number; height: number },
-  moved: () => void,
+  place: (pose: Pose) => void,
 ): Camera {
   let [x, y, k] = [0, 0, 1];
-  let drag: { id: number; x: number; y: number; far: boolean } | null = null;
+  let press: { at: Spot; far: boolean; slack: number } | null = null;
   let wasDrag = false;
   let placed: (() => void) | null = null;
-  const port = () => ({ w: svg.clientWidth || 600, h: svg.clientHeight || 400 });
-
-  const apply = () => {
-    layer.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${k.toFixed(4)})`);
-    moved();
-  };
-  const limit = (value: number) => Math.min(NEAR, Math.max(FAR, value));
+  const fingers = new Map<number, Spot>();
+  const extent = () => ({ w: port.clientWidth || 600, h: port.clientHeight || 400 });
+  const apply = () => place({ x, y, k });
   const local = (clientX: number, clientY: number) => {
-    const box = svg.getBoundingClientRect();
+    const box = port.getBoundingClientRect();
     return { x: clientX - box.left, y: clientY - box.top };
   };
 
@@ -55,8 +79,14 @@ export function createCamera(
     get k() {
       return k;
     },
+    get pose() {
+      return { x, y, k };
+    },
+    get held() {
+      return press?.far ?? false;
+    },
     fit() {
-      const { w, h } = port();
+      const { w, h } = extent();
       const { width, height } = size();
       k = limit(Math.min(1.25, (w - 32) / Math.max(1, width), (h - 32) / Math.max(1, height)));
       x = (w - k * width) / 2;
@@ -65,7 +95,7 @@ export function createCamera(
       placed = camera.fit;
     },
     frame() {
-      const { w, h } = port();
+      const { w, h } = extent();
       const { width, height } = size();
       if (Math.min((w - 32) / width, (h - 32) / height) >= 0.55) return camera.fit();
       k = limit(Math.max(0.7, Math.min(1, (w - 32) / width)));
@@ -75,7 +105,7 @@ export function createCamera(
       placed = camera.frame;
     },
     settle: () => placed?.(),
-    zoom(factor, at = { x: port().w / 2, y: port().h / 2 }) {
+    zoom(factor, at = { x: extent().w / 2, y: extent().h / 2 }) {
       placed = null;
       const next = limit(k * factor);
       x = at.x - ((at.x - x) / k) * next;
@@ -84,13 +114,9 @@ export function createCamera(
       apply();
     },
     see(area, always = false) {
-      const { w, h } = port();
-      const [left, top, right, bottom] = [
-        k * area.x + x,
-        k * area.y + y,
-        k * (area.x + area.w) + x,
-        k * (area.y + area.h) + y,
-      ];
+      const { w, h } = extent();
+      const [left, top] = [k * area.x + x, k * area.y + y];
+      const [right, bottom] = [left + k * area.w, top + k * area.h];
       if (!always && left >= 8 && top >= 8 && right <= w - 8 && bottom <= h - 8 && k >= 0.45) return;
       placed = null;
       k = limit(Math.max(k, 0.6));
@@ -99,13 +125,20 @@ export function createCamera(
       y = Math.max(h / 2 - k * (area.y + area.h / 2), area.h * k > h ? 12 - k * area.y : Number.NEGATIVE_INFINITY);
       apply();
     },
+    centre(atX, atY) {
+      const { w, h } = extent();
+      placed = null;
+      x = w / 2 - k * atX;
+      y = h / 2 - k * atY;
+      apply();
+    },
     pin(before, now) {
       placed = null;
       x += k * (before.x - now.x);
       y += k * (before.y - now.y);
       apply();
     },
-    view: () => ({ x: -x / k, y: -y / k, w: port().w / k, h: port().h / k }),
+    view: () => ({ x: -x / k, y: -y / k, w: extent().w / k, h: extent().h / k }),
     toWorld(clientX, clientY) {
       const at = local(clientX, clientY);
       return { x: (at.x - x) / k, y: (at.y - y) / k };
@@ -119,52 +152,48 @@ export function createCamera(
   };
 
   const gone = new AbortController();
-  const signal = gone.signal;
-  svg.addEventListener(
-    "wheel",
-    (event) => {
-      const ours = event.ctrlKey || event.metaKey || svg.closest(".dl-root")?.contains(document.activeElement);
-      if (!ours) return;
-      event.preventDefault();
-      const unit = event.deltaMode === 1 ? 16 : 1;
-      camera.zoom(
-        Math.exp(-event.deltaY * unit * (event.ctrlKey ? 0.008 : 0.0016)),
-        local(event.clientX, event.clientY),
-      );
-    },
-    { passive: false, signal },
-  );
-  svg.addEventListener(
-    "pointerdown",
-    (event) => {
-      wasDrag = false;
-      if (event.button === 0) drag = { id: event.pointerId, x: event.clientX, y: event.clientY, far: false };
-    },
-    { signal },
-  );
-  svg.addEventListener(
-    "pointermove",
-    (event) => {
-      if (!drag || drag.id !== event.pointerId) return;
-      if (event.buttons === 0) return release();
-      const [dx, dy] = [event.clientX - drag.x, event.clientY - drag.y];
-      if (!drag.far && Math.hypot(dx, dy) < SLACK) return;
-      if (!drag.far) svg.setPointerCapture?.(event.pointerId);
-      drag = { ...drag, x: event.clientX, y: event.clientY, far: true };
-      placed = null;
-      svg.classList.add("dl-dragging");
-      x += dx;
-      y += dy;
-      apply();
-    },
-    { signal },
-  );
-  const release = () => {
-    wasDrag = drag?.far ?? false;
-    drag = null;
-    svg.classList.remove("dl-dragging");
+  const on = <K extends keyof HTMLElementEventMap>(type: K, act: (event: HTMLElementEventMap[K]) => void) =>
+    (port as HTMLElement).addEventListener(type, act, { signal: gone.signal, passive: false });
+  on("wheel", (event) => {
+    const ours = event.ctrlKey || event.metaKey || port.closest(".dl-root")?.contains(document.activeElement);
+    if (!ours) return;
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 16 : 1;
+    camera.zoom(Math.exp(-event.deltaY * unit * (event.ctrlKey ? 0.008 : 0.0016)), local(event.clientX, event.clientY));
+  });
+  on("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const at = local(event.clientX, event.clientY);
+    if (event.isPrimary !== false) fingers.clear();
+    fingers.set(event.pointerId, at);
+    const touch = event.pointerType === "touch";
+    if (fingers.size === 1) wasDrag = false;
+    press = { at, far: fingers.size > 1, slack: touch ? 2 * SLACK : SLACK };
+  });
+  on("pointermove", (event) => {
+    const was = fingers.get(event.pointerId);
+    if (!press || !was) return;
+    if (event.buttons === 0) return release(event);
+    const now = local(event.clientX, event.clientY);
+    if (!press.far && Math.hypot(now.x - press.at.x, now.y - press.at.y) < press.slack) return;
+    if (!press.far || !port.hasPointerCapture?.(event.pointerId)) port.setPointerCapture?.(event.pointerId);
+    press = { ...press, far: true };
+    placed = null;
+    port.classList.add("dl-dragging");
+    const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
+    fingers.set(event.pointerId, now);
+    if (other) ({ x, y, k } = pinch({ x, y, k }, [was, other], [now, other]));
+    else [x, y] = [x + now.x - was.x, y + now.y - was.y];
+    apply();
+  });
+  const release = (event: PointerEvent) => {
+    if (!fingers.delete(event.pointerId) || fingers.size > 0) return;
+    wasDrag = press?.far ?? false;
+    press = null;
+    port.classList.remove("dl-dragging");
+    if (wasDrag) apply();
   };
-  svg.addEventListener("pointerup", release, { signal });
-  svg.addEventListener("pointercancel", release, { signal });
+  on("pointerup", release);
+  on("pointercancel", release);
   return camera;
 }

@@ -1,6 +1,6 @@
 /** Put scopes, each laid out by itself, into one drawing. The twin of `difflab/show/compose.py`; WIRE.md "Composition". */
 
-import type { Item, ItemKind, Point, Scope } from "../payload.ts";
+import type { EdgeKind, Item, ItemKind, Point, Scope } from "../payload.ts";
 
 export const MARGIN = 12;
 export const TITLE = 26;
@@ -39,6 +39,7 @@ export interface Line {
   readonly to: string;
   readonly points: readonly Point[];
   readonly label: string;
+  readonly kind: EdgeKind;
   readonly scope: string;
 }
 
@@ -171,11 +172,11 @@ function placeScope(sized: Sized, left: number, top: number, depth: number, out:
       out.portals.push(...deferred.portals);
     });
   }
-  for (const { from, to, points, label } of scope.edges) {
+  for (const { from, to, points, label, kind } of scope.edges) {
     const moved = points.map(([x, y]): Point => [left + mapX(x), top + mapY(y)]);
     land(moved, points, own.get(from), true);
     land(moved, points, own.get(to), false);
-    out.lines.push({ from, to, points: squared(moved), label, scope: scope.id });
+    out.lines.push({ from, to, points: squared(moved), label, kind, scope: scope.id });
   }
   out.portals.push(...scope.portals);
   for (const append of inside) append();

@@ -4,7 +4,7 @@ import type { Stop } from "../link.ts";
 import { edgeKey } from "../panes/replay.ts";
 import type { Point, Vertex } from "../payload.ts";
 import { type Camera, createCamera } from "./camera.ts";
-import { arrowHead, fitText, s, textWidth } from "./svg.ts";
+import { arrowHead, fitText, placing, s, textWidth } from "./svg.ts";
 
 export interface EdgeMark {
   readonly from: string;
@@ -61,9 +61,8 @@ export function createEliminationDrawing(calls: EliminationCalls): EliminationDr
   let size: Layout = { width: 1, height: 1, compact: false };
   const camera = createCamera(
     svg,
-    layer,
     () => size,
-    () => {},
+    (pose) => layer.setAttribute("transform", placing(pose)),
   );
   const gone = new AbortController();
   const idAt = (event: Event) => (event.target as Element | null)?.closest<SVGElement>("[data-id]")?.dataset.id ?? null;

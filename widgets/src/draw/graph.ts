@@ -1,21 +1,28 @@
-/** The graph drawing: one SVG, rebuilt when a scope opens, marked when the selection changes, culled when it is large. */
+/** The graph drawing: SVG where it can be read, a canvas where it is far away or crowded, and a small map of it all. */
 
+import { h } from "../dom.ts";
 import type { Stop } from "../link.ts";
-import { type Camera, createCamera } from "./camera.ts";
+import { type Camera, createCamera, type Pose } from "./camera.ts";
+import { paintImage, paintPicture } from "./canvas.ts";
 import type { Box, Picture } from "./compose.ts";
-import { drawBox, drawFrame, drawLine, drawSpinner, drawStub } from "./node.ts";
-import { meets, type Rect, s, sCurve } from "./svg.ts";
+import { boxAt, contains, EVERYWHERE, levelOf, WHOLE, widened } from "./cull.ts";
+import { createMinimap } from "./minimap.ts";
+import { type Look, type Marks, PLAIN, repainted, type Tint, tintWords } from "./paint.ts";
+import { createSampler } from "./sample.ts";
+import { createSheet } from "./sheet.ts";
+import { placing, type Rect } from "./svg.ts";
+import { calm, LIVELY, type Scene, unfold } from "./unfold.ts";
 
-/** Above this many boxes only those near the view are in the document. */
-export const CULL = 800;
-/** Below this zoom the small print is left out. */
-const FAR = 0.42;
+export { rectOf } from "./cull.ts";
+export type { Marks, Tint, Tone } from "./paint.ts";
 
-export interface Marks {
-  readonly selected: string | null;
-  readonly waiting: ReadonlySet<string>;
-  readonly found: ReadonlySet<string>;
-}
+/** Drawn beyond each side of the view, as a share of it, so that little is to do while it moves. */
+const BEYOND = 0.2;
+/** A drawing that is only moved and scaled is drawn anew after this many ms at rest, or at once at these scales. */
+const REST = 140;
+const [SHRUNK, GROWN] = [0.6, 1.7];
+/** Smaller print is left out below the first zoom; names of portals come from the second one on. */
+const [SMALL_PRINT, NEAR] = [0.42, 0.8];
 
 export interface GraphCalls {
   pick(id: string | null): void;
@@ -25,205 +32,232 @@ export interface GraphCalls {
 }
 
 export interface GraphDrawing {
-  readonly element: SVGSVGElement;
+  /** Holds the drawing in its ways, and the small map. */
+  readonly element: HTMLElement;
   readonly camera: Camera;
   readonly picture: Picture;
-  show(picture: Picture): void;
+  /** Draw another picture; `animateFrom`: the box that opened or closed. */
+  show(picture: Picture, animateFrom?: string): void;
   mark(marks: Marks): void;
+  /** Colour the boxes by id; null: no overlay. */
+  paint(tints: ReadonlyMap<string, Tint> | null): void;
+  /** Dim all other boxes; null: none. */
+  only(ids: ReadonlySet<string> | null): void;
+  minimap(on: boolean): void;
+  /** The whole drawing as a PNG. */
+  image(scale?: number): Promise<Blob>;
   box(id: string): Box | undefined;
   stop: Stop;
 }
 
 export function createGraphDrawing(calls: GraphCalls): GraphDrawing {
-  const layer = s("g");
-  const svg = s("svg", { class: "dl-svg", role: "group", "aria-label": "computation graph" }, layer);
+  const sheet = createSheet();
+  const sampler = createSampler();
+  const canvas = h("canvas", { class: "dl-far-canvas", "aria-hidden": "true", hidden: true });
+  const world = h("div", { class: "dl-world" }, sheet.element, canvas);
+  const proxy = h("div", { class: "dl-proxy", role: "button", "aria-live": "polite", hidden: true });
+  const element = h("div", { class: "dl-drawing" }, world, sampler.element, proxy);
   let picture: Picture = { boxes: [], lines: [], portals: [], width: 1, height: 1 };
-  let boxes = new Map<string, Box>();
-  let marks: Marks = { selected: null, waiting: new Set(), found: new Set() };
-  let drawn: { area: Rect; coarse: boolean } | null = null;
-  let scheduled = 0;
-
-  const camera = createCamera(
-    svg,
-    layer,
-    () => picture,
-    () => {
-      svg.classList.toggle("dl-far", camera.k < FAR);
-      if (picture.boxes.length <= CULL || scheduled) return;
-      scheduled = requestAnimationFrame(() => {
-        scheduled = 0;
-        const view = camera.view();
-        const inside = drawn && contains(drawn.area, view) && view.w * 4 > drawn.area.w;
-        if (!inside) draw();
-      });
-    },
-  );
-
-  function draw(): void {
-    const all = picture.boxes.length <= CULL;
-    const view = camera.view();
-    const area = all
-      ? {
-          x: Number.NEGATIVE_INFINITY,
-          y: Number.NEGATIVE_INFINITY,
-          w: Number.POSITIVE_INFINITY,
-          h: Number.POSITIVE_INFINITY,
-        }
-      : { x: view.x - view.w / 2, y: view.y - view.h / 2, w: view.w * 2, h: view.h * 2 };
-    const near = all ? picture.boxes : picture.boxes.filter((box) => meets(rectOf(box), area));
-    const coarse = near.length > CULL;
-    drawn = { area, coarse };
-    const seen = new Set(near.map((box) => box.id));
-    const lines = all ? picture.lines : picture.lines.filter((line) => seen.has(line.from) || seen.has(line.to));
-    if (coarse) return layer.replaceChildren(...drawCoarsely(near, lines));
-    const frames = near.filter((box) => box.bodies.length > 0).map(drawFrame);
-    const closed = near.filter((box) => box.bodies.length === 0).map(drawBox);
-    layer.replaceChildren(...frames, ...lines.map(drawLine), ...stubs(seen), ...closed, s("g", { class: "dl-over" }));
-    applyMarks();
-  }
-
-  function stubs(seen: ReadonlySet<string>): SVGElement[] {
-    const done = new Set<string>();
-    const out: SVGElement[] = [];
-    const add = (id: string, other: string, down: boolean) => {
-      const box = boxes.get(id);
-      const key = `${down}${id}`;
-      if (!box || !seen.has(id) || done.has(key)) return;
-      done.add(key);
-      const name = boxes.get(other)?.label ?? other;
-      out.push(
-        drawStub(
-          box,
-          down,
-          other,
-          down ? `used far below by ${name}: click to go there` : `comes from ${name} far above: click to go there`,
-        ),
-      );
-    };
-    for (const [from, to] of picture.portals) {
-      add(from, to, true);
-      add(to, from, false);
-    }
-    return out;
-  }
-
-  function applyMarks(): void {
-    const { selected, waiting, found } = marks;
-    for (const node of layer.querySelectorAll<SVGGElement>("[data-id]")) {
-      const id = node.dataset.id ?? "";
-      node.classList.toggle("dl-selected", id === selected);
-      node.classList.toggle("dl-found", found.has(id));
-      node.classList.remove("dl-beside");
-    }
-    for (const edge of layer.querySelectorAll<SVGGElement>(".dl-edge")) {
-      const { from, to } = edge.dataset;
-      edge.classList.toggle("dl-hot-out", selected !== null && from === selected);
-      edge.classList.toggle("dl-hot-in", selected !== null && to === selected);
-    }
-    const over = layer.querySelector(".dl-over");
-    if (!over) return;
-    const hot = [...layer.querySelectorAll<SVGGElement>(".dl-hot-in, .dl-hot-out")];
-    const curves = picture.portals
-      .filter(([from, to]) => selected !== null && (from === selected || to === selected))
-      .map(wholePortal);
-    const spinners = [...waiting]
-      .map((id) => boxes.get(id))
-      .filter((box) => box !== undefined)
-      .map(drawSpinner);
-    over.replaceChildren(...curves.filter((curve) => curve !== null), ...spinners);
-    // Lit edges are painted over their dim neighbours, but under the boxes.
-    const firstBox = layer.querySelector(".dl-node:not(.dl-frame)");
-    for (const edge of hot) layer.insertBefore(edge, firstBox);
-  }
-
-  function wholePortal([from, to]: readonly [string, string]): SVGElement | null {
-    const [a, b] = [boxes.get(from), boxes.get(to)];
-    if (!a || !b) return null;
-    return s("path", { class: "dl-portal", d: sCurve([a.x, a.y + a.h / 2], [b.x, b.y - b.h / 2]) });
-  }
-
+  let boxes: ReadonlyMap<string, Box> = new Map();
+  let look: Look = PLAIN;
+  let level: "svg" | "canvas" = "svg";
+  /** The pose in which it was drawn last; the world is moved from there to where the camera is. */
+  let drawn: Pose = { x: 0, y: 0, k: 1 };
+  let area: Rect | null = null;
+  let frame = 0;
+  let rest: ReturnType<typeof setTimeout> | undefined;
   const gone = new AbortController();
-  const signal = gone.signal;
-  const idAt = (event: Event) => (event.target as Element | null)?.closest<SVGElement>("[data-id]")?.dataset.id ?? null;
-  svg.addEventListener(
-    "click",
-    (event) => {
-      if (camera.dragged()) return;
-      const target = event.target as Element;
-      const follow = target.closest<SVGElement>("[data-follow]")?.dataset.follow;
-      if (follow !== undefined) return calls.follow(follow);
-      const id = idAt(event);
-      if (id !== null && target.closest("[data-toggle]"))
-        return calls.toggle(id, camera.toWorld(event.clientX, event.clientY));
-      calls.pick(id);
+
+  const camera = createCamera(element, () => picture, place);
+  const minimap = createMinimap(element, camera, sampler, () => picture);
+  element.append(minimap.element);
+
+  function place(pose: Pose): void {
+    element.classList.toggle("dl-far", pose.k < SMALL_PRINT);
+    element.classList.toggle("dl-near", pose.k >= NEAR);
+    const f = pose.k / drawn.k;
+    clearTimeout(rest);
+    if (picture.boxes.length <= LIVELY || f < SHRUNK || f > GROWN) settle();
+    else {
+      const [x, y] = [Math.round(pose.x - f * drawn.x), Math.round(pose.y - f * drawn.y)];
+      world.style.transform = `translate(${x}px,${y}px) scale(${f})`;
+      if (f !== 1) rest = setTimeout(settle, REST);
+    }
+    schedule();
+  }
+
+  function schedule(): void {
+    if (!frame) frame = requestAnimationFrame(followUp);
+  }
+
+  /** Draw in the camera's own pose. */
+  function settle(): void {
+    clearTimeout(rest);
+    const same = drawn.x === camera.pose.x && drawn.y === camera.pose.y && drawn.k === camera.pose.k;
+    drawn = camera.pose;
+    world.style.transform = "";
+    sheet.layer.setAttribute("transform", placing(drawn));
+    if (level === "canvas" && !same) redraw();
+  }
+
+  function followUp(): void {
+    frame = 0;
+    minimap.moved();
+    const view = camera.view();
+    const next = levelOf(camera.k, picture, view, level);
+    const covered = area !== null && contains(area, view);
+    if (next !== level || !covered) redraw();
+  }
+
+  /** Have what is near in the document, or on the canvas. */
+  function redraw(): void {
+    const view = camera.view();
+    const next = levelOf(camera.k, picture, view, level);
+    if (next !== level) sheet.reset(picture, boxes);
+    level = next;
+    canvas.hidden = level === "svg";
+    sheet.element.toggleAttribute("hidden", level === "canvas");
+    area = level === "svg" && picture.boxes.length <= WHOLE ? EVERYWHERE : widened(view, BEYOND);
+    if (level === "svg") sheet.draw(area, look);
+    else {
+      drawn = camera.pose;
+      world.style.transform = "";
+      sheet.layer.setAttribute("transform", placing(drawn));
+      paintCanvas(area);
+    }
+    tell();
+  }
+
+  function paintCanvas(on: Rect): void {
+    const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
+    const { x, y, k } = drawn;
+    const [left, top, wide, high] = [on.x * k + x, on.y * k + y, on.w * k, on.h * k];
+    const [w, hi] = [Math.ceil(wide * ratio), Math.ceil(high * ratio)];
+    if (canvas.width !== w || canvas.height !== hi) [canvas.width, canvas.height] = [w, hi];
+    canvas.style.cssText = `left:${left}px;top:${top}px;width:${wide}px;height:${high}px`;
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, w, hi);
+    context.setTransform(k * ratio, 0, 0, k * ratio, (x - left) * ratio, (y - top) * ratio);
+    paintPicture({ context, picture, boxes, look, sampler, area: on, k, full: false });
+  }
+
+  /** The canvas is mute: the selected box stands in for it. */
+  function tell(): void {
+    const box = look.selected === null ? undefined : boxes.get(look.selected);
+    proxy.hidden = level === "svg" || !box;
+    const words = box
+      ? [box.label, box.item.detail, tintWords(look.tints?.get(box.id))].filter(Boolean).join(", ")
+      : "";
+    if (!proxy.hidden && proxy.getAttribute("aria-label") !== words) {
+      proxy.setAttribute("aria-label", words);
+      proxy.textContent = words;
+    }
+  }
+
+  function change(next: Partial<Look>): void {
+    const anew = "tints" in next ? repainted(look.tints, next.tints ?? null) : new Set<string>();
+    look = { ...look, ...next };
+    if (anew.size > 0) {
+      sheet.forget(anew);
+      minimap.redraw(look);
+      redraw();
+    } else if ("tints" in next) return;
+    else if (level === "canvas") redraw();
+    else sheet.mark(look);
+    tell();
+  }
+
+  const idAt = (event: MouseEvent): string | null => {
+    const { x, y } = camera.toWorld(event.clientX, event.clientY);
+    if (level === "canvas") return boxAt(picture.boxes, x, y)?.id ?? null;
+    return (event.target as Element | null)?.closest<SVGElement>("[data-id]")?.dataset.id ?? null;
+  };
+  const turns = new Map<string, number>();
+  /** Of a stub that stands for several, each click goes to the next one. */
+  const follow = (target: SVGElement): void => {
+    const stub = sheet.stub(target.dataset.stub ?? "");
+    if (!stub) return calls.follow(target.dataset.follow ?? "");
+    const turn = turns.get(stub.key) ?? 0;
+    turns.set(stub.key, turn + 1);
+    calls.follow(stub.others[turn % stub.others.length] ?? "");
+  };
+  const on = <K extends keyof HTMLElementEventMap>(type: K, act: (event: HTMLElementEventMap[K]) => void) =>
+    element.addEventListener(type, act, { signal: gone.signal });
+  const open = (event: MouseEvent, id: string | null) => {
+    if (id !== null) calls.toggle(id, camera.toWorld(event.clientX, event.clientY));
+  };
+  let tap = { when: Number.NEGATIVE_INFINITY, id: "", touch: false };
+  on("pointerdown", (event) => {
+    tap = { ...tap, touch: event.pointerType === "touch" };
+  });
+  on("click", (event) => {
+    if (camera.dragged()) return;
+    const target = event.target as Element;
+    const door = target.closest<SVGElement>("[data-follow]");
+    if (door) return follow(door);
+    const id = idAt(event);
+    if (target.closest("[data-toggle]")) return open(event, id);
+    const again = tap.touch && id !== null && tap.id === id && event.timeStamp - tap.when < 350;
+    tap = { ...tap, when: again ? Number.NEGATIVE_INFINITY : event.timeStamp, id: id ?? "" };
+    if (again) open(event, id);
+    else calls.pick(id);
+  });
+  on("dblclick", (event) => {
+    if (!tap.touch && !(event.target as Element).closest("[data-toggle],[data-follow]")) open(event, idAt(event));
+  });
+  on("pointermove", (event) => {
+    const id = event.buttons ? null : idAt(event);
+    element.classList.toggle("dl-over-box", level === "canvas" && id !== null);
+    calls.hover(id, { x: event.clientX, y: event.clientY });
+  });
+  on("pointerleave", () => calls.hover(null, { x: 0, y: 0 }));
+  sampler.element.addEventListener(
+    "transitionend",
+    () => {
+      if (level === "canvas") redraw();
+      minimap.redraw(look);
     },
-    { signal },
+    { signal: gone.signal },
   );
-  svg.addEventListener(
-    "dblclick",
-    (event) => {
-      const id = idAt(event);
-      if (id !== null && !(event.target as Element).closest("[data-toggle]"))
-        calls.toggle(id, camera.toWorld(event.clientX, event.clientY));
-    },
-    { signal },
-  );
-  svg.addEventListener(
-    "pointermove",
-    (event) => calls.hover(event.buttons ? null : idAt(event), { x: event.clientX, y: event.clientY }),
-    {
-      signal,
-    },
-  );
-  svg.addEventListener("pointerleave", () => calls.hover(null, { x: 0, y: 0 }), { signal });
+
+  const watcher = globalThis.ResizeObserver ? new ResizeObserver(() => schedule()) : null;
+  watcher?.observe(element);
 
   return {
-    element: svg,
+    element,
     camera,
     get picture() {
       return picture;
     },
-    show(next) {
+    show(next, animateFrom) {
+      const before: Scene = { boxes, pose: camera.pose };
       picture = next;
       boxes = new Map(next.boxes.map((box) => [box.id, box]));
-      draw();
+      sheet.reset(picture, boxes);
+      world.classList.toggle("dl-moving", boxes.size > LIVELY);
+      area = null;
+      redraw();
+      minimap.redraw(look);
+      const lively = Math.max(before.boxes.size, boxes.size) <= LIVELY;
+      if (animateFrom === undefined || level === "canvas" || !lively || calm()) return;
+      // The caller pins the camera first; nothing is painted in between.
+      queueMicrotask(() => unfold(before, { boxes, pose: camera.pose }, sheet.node, sheet.wires));
     },
-    mark(next) {
-      marks = next;
-      applyMarks();
-    },
+    mark: (marks) => change(marks),
+    paint: (tints) => change({ tints }),
+    only: (only) => change({ only }),
+    minimap: (on) => minimap.on(on),
+    image: (scale = 2) => paintImage({ picture, boxes, look: { ...look, waiting: new Set() }, sampler }, scale),
     box: (id) => boxes.get(id),
     stop() {
       gone.abort();
       camera.stop();
-      cancelAnimationFrame(scheduled);
+      minimap.stop();
+      watcher?.disconnect();
+      cancelAnimationFrame(frame);
+      clearTimeout(rest);
     },
   };
-}
-
-export function rectOf(box: Box): Rect {
-  return { x: box.x - box.w / 2, y: box.y - box.h / 2, w: box.w, h: box.h };
-}
-
-function contains(outer: Rect, inner: Rect): boolean {
-  return (
-    outer.x <= inner.x &&
-    outer.y <= inner.y &&
-    outer.x + outer.w >= inner.x + inner.w &&
-    outer.y + outer.h >= inner.y + inner.h
-  );
-}
-
-/** Thousands of boxes as three paths: enough to see the shape of the whole. */
-function drawCoarsely(boxes: readonly Box[], lines: Picture["lines"]): SVGElement[] {
-  const outline = (kept: readonly Box[]) =>
-    kept.map(({ x, y, w, h }) => `M${x - w / 2} ${y - h / 2}h${w}v${h}h${-w}Z`).join("");
-  const wires = lines
-    .map(({ points }) => `M${points.map(([x, y]) => `${Math.round(x)} ${Math.round(y)}`).join("L")}`)
-    .join("");
-  return [
-    s("path", { class: "dl-coarse-frame", d: outline(boxes.filter((box) => box.bodies.length > 0)) }),
-    s("path", { class: "dl-coarse-wire", d: wires }),
-    s("path", { class: "dl-coarse-box", d: outline(boxes.filter((box) => box.bodies.length === 0)) }),
-  ];
 }

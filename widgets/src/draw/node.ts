@@ -3,86 +3,134 @@
 import type { Point } from "../payload.ts";
 import type { Box, Line } from "./compose.ts";
 import { TITLE } from "./compose.ts";
-import { arrowHead, fitText, roundedPath, s, textWidth } from "./svg.ts";
+import { boxClass, heatOf, type Look, lineClass, signOf, type Tint, tintWords } from "./paint.ts";
+import {
+  barOf,
+  type Chip,
+  chipsOf,
+  cornerOf,
+  DETAIL,
+  faceOf,
+  figureOf,
+  hatch,
+  LABEL,
+  MARK,
+  opens,
+  repeats,
+  SMALL,
+  type Stub,
+  stubText,
+  type Words,
+} from "./parts.ts";
+import { arrowHead, fitText, type Rect, roundedPath, s, textWidth } from "./svg.ts";
 
-const LABEL = 12;
-const DETAIL = 10.5;
 const PAD = 8;
-const MARK = 14;
-
-/** Whether an item has something inside to open. */
-export const opens = (box: Box): boolean => box.item.scopes.length > 0;
+const MIDDLE = { "text-anchor": "middle", "dominant-baseline": "central" };
 
 /** A closed item; drawn around (0, 0) and moved into place. */
-export function drawBox(box: Box): SVGGElement {
-  const { w, h, kind, item } = box;
-  const inner = opens(box);
-  const room = w - 2 * PAD - (inner ? MARK + 4 : 0);
-  const shift = inner ? -(MARK + 2) / 2 : 0;
-  const two = item.detail !== "" && h >= 28;
-  const node = s("g", {
-    class: `dl-node dl-kind-${kind}${inner ? " dl-opens" : ""}`,
-    transform: `translate(${box.x} ${box.y})`,
-    "data-id": box.id,
-    role: "button",
-    "aria-label": [item.label, item.detail, inner ? "closed, Enter opens" : ""].filter(Boolean).join(", "),
-  });
-  if (inner) node.append(plate(-w / 2 + 3, -h / 2 + 3, w, h, 6, "dl-under"));
-  node.append(plate(-w / 2, -h / 2, w, h, radius(box), "dl-plate"));
-  node.append(label(item.label, shift, two ? -6.5 : 0, room, LABEL, "dl-label"));
-  if (two) node.append(label(item.detail, shift, 8, room, DETAIL, "dl-detail"));
-  if (inner) node.append(mark(w / 2 - PAD - MARK / 2 + 2, 0, "+"));
+export function drawBox(box: Box, look: Look): SVGGElement {
+  const { w, h, item } = box;
+  const tint = look.tints?.get(box.id);
+  const face = faceOf(box);
+  const node = group(box, look, [item.label, item.detail, opens(box) ? "closed, Enter opens" : ""]);
+  for (const shift of repeats(box) ? [6, 3] : opens(box) ? [3] : [])
+    node.append(plate({ x: -w / 2 + shift, y: -h / 2 + shift, w, h }, 6, "dl-under"));
+  node.append(plate({ x: -w / 2, y: -h / 2, w, h }, cornerOf(box), "dl-plate"));
+  if (tint?.tone === "bad") node.append(s("path", { class: "dl-hatch", d: hatch(w, h) }));
+  if (face.tab) {
+    node.append(plate(face.tab, 3, "dl-sweep"));
+    node.append(words({ x: face.tab.x + face.tab.w / 2, y: 0, text: face.tab.sign }, "dl-sweep-sign"));
+  }
+  if (tint?.tone === "heat") node.append(plate(barOf(box, heatOf(tint)), 1, "dl-heat-bar"));
+  node.append(words(face.label, "dl-label"));
+  if (face.detail) node.append(words(face.detail, "dl-detail"));
+  if (face.mark) node.append(mark(face.mark.x, face.mark.y, "+"));
+  node.append(...chipsOf(box).map(drawChip));
+  if (tint) node.append(...drawTint(box, tint));
   return node;
 }
 
 /** An open item: a frame, with a title bar above each body. */
-export function drawFrame(box: Box): SVGGElement {
-  const { x, y, w, h, item, bodies } = box;
-  const node = s("g", {
-    class: `dl-node dl-frame dl-depth-${box.depth % 2}`,
-    "data-id": box.id,
-    role: "button",
-    "aria-label": `${item.label}, open, Enter closes`,
-  });
-  node.append(plate(x - w / 2, y - h / 2, w, h, 8, "dl-plate"));
-  for (const [k, body] of bodies.entries()) {
-    const middle = body.y + TITLE / 2;
-    if (k > 0) node.append(s("path", { class: "dl-rule", d: `M${body.x} ${body.y}h${body.w}` }));
-    node.append(s("rect", { class: "dl-bar", x: body.x, y: body.y, width: body.w, height: TITLE, rx: 8 }));
-    const title = bodies.length > 1 ? `${item.label} · ${body.label}` : item.label;
-    const shown = fitText(title, w - 2 * PAD - MARK - 6, LABEL);
-    const words = s(
-      "text",
-      { class: "dl-label", x: body.x + PAD + MARK + 6, y: middle, "dominant-baseline": "central" },
-      shown,
-    );
-    if (k === 0 && item.detail && shown === title) {
-      const room = w - 2 * PAD - MARK - 20 - textWidth(shown, LABEL) * 1.08;
-      if (textWidth(item.detail, DETAIL) <= room) words.append(s("tspan", { class: "dl-detail", dx: 8 }, item.detail));
-    }
-    node.append(words);
-    if (k === 0) node.append(mark(body.x + PAD + MARK / 2, middle, "−"));
+export function drawFrame(box: Box, look: Look): SVGGElement {
+  const { w, h, item } = box;
+  const tint = look.tints?.get(box.id);
+  const figure = tint && figureOf(box, tint);
+  const node = group(box, look, [item.label, "open, Enter closes"]);
+  node.append(plate({ x: -w / 2, y: -h / 2, w, h }, 8, "dl-plate"));
+  for (const [k, body] of box.bodies.entries()) {
+    const [left, top] = [body.x - box.x, body.y - box.y];
+    const middle = top + TITLE / 2;
+    if (k > 0) node.append(s("path", { class: "dl-rule", d: `M${left} ${top}h${body.w}` }));
+    node.append(plate({ x: left, y: top, w: body.w, h: TITLE }, 8, "dl-bar"));
+    const title = box.bodies.length > 1 ? `${item.label} · ${body.label}` : item.label;
+    const room = w - 2 * PAD - MARK - 6 - (k === 0 && figure ? figure.w + 6 : 0);
+    const shown = fitText(title, room, LABEL);
+    const at = { class: "dl-label", x: left + PAD + MARK + 6, y: middle, "dominant-baseline": "central" };
+    const text = s("text", at, shown);
+    const rest = room - 14 - textWidth(shown, LABEL) * 1.08;
+    if (k === 0 && item.detail && shown === title && textWidth(item.detail, DETAIL) <= rest)
+      text.append(s("tspan", { class: "dl-detail", dx: 8 }, item.detail));
+    node.append(text);
+    if (k === 0) node.append(mark(left + PAD + MARK / 2, middle, "−"));
   }
+  if (tint) node.append(...drawTint(box, tint));
   return node;
 }
 
+function group(box: Box, look: Look, said: string[]): SVGGElement {
+  const tint = look.tints?.get(box.id);
+  const phase = box.item.phase ? `${box.item.phase} sweep` : "";
+  return s("g", {
+    class: boxClass(box, look),
+    transform: `translate(${box.x} ${box.y})`,
+    style: tint?.tone === "heat" ? `--dl-share:${heatOf(tint)}` : null,
+    "data-id": box.id,
+    role: "button",
+    "aria-label": [...said, phase, tintWords(tint)].filter(Boolean).join(", "),
+  });
+}
+
+/** The figure in its pill, and the sign at the upper left corner. */
+function drawTint(box: Box, tint: Tint): SVGElement[] {
+  const figure = figureOf(box, tint);
+  const sign = signOf(tint);
+  const out: SVGElement[] = [];
+  if (figure) {
+    const { x, y, w, h, text } = figure;
+    const at = { x: x + w / 2, y: y + h / 2 + 0.5, text };
+    out.push(s("g", { class: "dl-figure" }, plate(figure, 6, "dl-pill"), words(at, "dl-words")));
+  }
+  if (sign) {
+    const at = { x: -box.w / 2 + 2, y: -box.h / 2 + 2, text: sign };
+    out.push(
+      s("g", { class: "dl-sign" }, s("circle", { class: "dl-pill", cx: at.x, cy: at.y, r: 7 }), words(at, "dl-words")),
+    );
+  }
+  return out;
+}
+
+function drawChip(chip: Chip): SVGGElement {
+  const { id, x, y, w, h, text, full } = chip;
+  return s(
+    "g",
+    { class: "dl-chip", "data-follow": id, role: id === null ? null : "button", "aria-label": id && `operand ${full}` },
+    text === full ? null : s("title", {}, full),
+    plate(chip, 6, "dl-pill"),
+    words({ x: x + w / 2, y: y + h / 2 + 0.5, text }, "dl-words"),
+  );
+}
+
 /** An edge with its arrow head and, where it is lit, its label. */
-export function drawLine(line: Line): SVGGElement {
+export function drawLine(line: Line, look: Look): SVGGElement {
   const { points } = line;
   const tip = points[points.length - 1];
   const tail = points[points.length - 2];
-  const edge = s("g", { class: "dl-edge", "data-from": line.from, "data-to": line.to });
+  const edge = s("g", { class: lineClass(line, look), "data-from": line.from, "data-to": line.to });
   edge.append(s("path", { class: "dl-wire", d: roundedPath(points) }));
   if (tip && tail) {
     edge.append(s("path", { class: "dl-head", d: arrowHead(tail, tip) }));
-    if (line.label)
-      edge.append(
-        lineLabel(
-          line,
-          points[Math.floor(points.length / 2) - 1] ?? tail,
-          points[Math.floor(points.length / 2)] ?? tip,
-        ),
-      );
+    const half = Math.floor(points.length / 2);
+    if (line.label) edge.append(lineLabel(line, points[half - 1] ?? tail, points[half] ?? tip));
   }
   return edge;
 }
@@ -95,24 +143,41 @@ function lineLabel({ label }: Line, a: Point, b: Point): SVGTextElement {
   return s("text", { class: "dl-edge-label", ...place, "dominant-baseline": "central" }, label);
 }
 
-/** The stub of an edge that is too long to draw: a dotted tail below `from` or above `to`. */
-export function drawStub(box: Box, down: boolean, other: string, words: string): SVGGElement {
-  const x = box.x + (down ? 1 : -1) * Math.min(14, box.w / 4);
-  const y = box.y + ((down ? 1 : -1) * box.h) / 2;
+/** Where the stub of a long edge stands. */
+export function stubPlace({ box, down }: Stub): { x: number; y: number; step: number } {
   const step = down ? 1 : -1;
-  const stub = s("g", { class: "dl-stub", "data-follow": other, role: "button", "aria-label": words });
-  stub.append(
-    s("title", {}, words),
+  return { x: box.x - Math.min(14, box.w / 4), y: box.y + (step * box.h) / 2, step };
+}
+
+/** The stub of edges that are too long to draw: a dotted tail below or above the box. */
+export function drawStub(stub: Stub, name: (id: string) => string, look: Look): SVGGElement {
+  const { x, y, step } = stubPlace(stub);
+  const { others, down } = stub;
+  const names = others.slice(0, 6).map(name).join(", ") + (others.length > 6 ? ", …" : "");
+  const said = `${down ? `used far below by ${names}` : `comes from ${names} far above`}: click to go there`;
+  const dim = look.only && !look.only.has(stub.box.id) ? " dl-dim" : "";
+  const label = fitText(stubText(stub, name), 90, SMALL);
+  return s(
+    "g",
+    {
+      class: `dl-stub${dim}`,
+      "data-follow": others[0] ?? "",
+      "data-stub": stub.key,
+      role: "button",
+      "aria-label": said,
+    },
+    s("title", {}, said),
     s("path", { class: "dl-wire", d: `M${x} ${y}v${step * 9}` }),
     s("circle", { cx: x, cy: y + step * 12, r: 3 }),
+    s("text", { class: "dl-stub-text", x: x - 6, y: y + step * 12, "dominant-baseline": "central" }, label),
     s("rect", { class: "dl-hit", x: x - 7, y: Math.min(y, y + step * 16), width: 14, height: 16 }),
   );
-  return stub;
 }
 
 /** A turning arc over a box that waits for the kernel. */
 export function drawSpinner(box: Box): SVGGElement {
-  const at = `translate(${box.x + box.w / 2 - PAD - MARK / 2 + 2} ${box.y})`;
+  const { mark: place } = faceOf(box);
+  const at = `translate(${box.x + (place?.x ?? 0)} ${box.y + (place?.y ?? 0)})`;
   return s(
     "g",
     { class: "dl-spinner", transform: at },
@@ -121,21 +186,12 @@ export function drawSpinner(box: Box): SVGGElement {
   );
 }
 
-function radius(box: Box): number {
-  if (box.kind === "input" || box.kind === "output") return box.h / 2;
-  return box.kind === "constant" || box.kind === "outer" ? 3 : 6;
+function plate({ x, y, w, h }: Rect, rx: number, css: string): SVGRectElement {
+  return s("rect", { class: css, x, y, width: w, height: h, rx });
 }
 
-function plate(x: number, y: number, width: number, height: number, rx: number, css: string): SVGRectElement {
-  return s("rect", { class: css, x, y, width, height, rx });
-}
-
-function label(text: string, x: number, y: number, room: number, size: number, css: string): SVGTextElement {
-  return s(
-    "text",
-    { class: css, x, y, "text-anchor": "middle", "dominant-baseline": "central" },
-    fitText(text, room, size),
-  );
+function words({ x, y, text }: Words, css: string): SVGTextElement {
+  return s("text", { class: css, x, y, ...MIDDLE }, text);
 }
 
 function mark(x: number, y: number, sign: string): SVGGElement {

@@ -27,6 +27,10 @@ export function s<K extends keyof SVGElementTagNameMap>(
   return element;
 }
 
+/** The transform of a layer whose world is moved to (x, y) and drawn k times as large. */
+export const placing = ({ x, y, k }: { readonly x: number; readonly y: number; readonly k: number }): string =>
+  `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${k.toFixed(4)})`;
+
 const r = (value: number) => Math.round(value * 100) / 100;
 
 /** A polyline with its corners rounded off. */

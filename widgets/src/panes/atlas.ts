@@ -1,6 +1,6 @@
 /** All scopes and nodes that have been carried so far: who stands where, and what must open to see it. */
 
-import { type GraphSection, type Info, type Item, nodeOf, type Scope } from "../payload.ts";
+import { type Figure, type GraphSection, type Info, type Item, nodeOf, type Scope } from "../payload.ts";
 
 export class Atlas {
   readonly root: string;
@@ -25,6 +25,14 @@ export class Atlas {
     this.scopes[scope.id] = scope;
     Object.assign(this.nodes, nodes);
     this.index(scope);
+  }
+
+  /** Figures of one overlay, of scopes that are here. */
+  learn(overlay: string, figures: Readonly<Record<string, readonly Figure[]>>): void {
+    for (const [id, column] of Object.entries(figures)) {
+      const scope = this.scopes[id];
+      if (scope) this.scopes[id] = { ...scope, figures: { ...scope.figures, [overlay]: column } };
+    }
   }
 
   private index(scope: Scope): void {
@@ -76,6 +84,10 @@ export class Atlas {
     return path;
   }
 
+  homeOf(item: string): string | undefined {
+    return this.homes.get(item);
+  }
+
   doorOf(scope: string): string | undefined {
     return this.doors.get(scope);
   }
@@ -101,19 +113,5 @@ export class Atlas {
       if (group && group[1] === body && !(scope in this.scopes)) return scope;
     }
     return null;
-  }
-
-  /** Items whose label, equation or name has `text` in it, in drawing order. */
-  search(text: string): string[] {
-    const wanted = text.trim().toLowerCase();
-    if (wanted === "") return [];
-    const has = (words: string | undefined) => words?.toLowerCase().includes(wanted) ?? false;
-    return [...this.items.values()]
-      .filter((item) => {
-        const info = this.info(item.id);
-        return has(item.label) || has(info?.primitive) || has(info?.name) || has(info?.text) || has(info?.source?.text);
-      })
-      .map((item) => item.id)
-      .filter((id) => this.pathTo(id) !== null);
   }
 }

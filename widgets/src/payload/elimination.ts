@@ -1,7 +1,7 @@
 /** The reader of the elimination section. */
 
 import { integer, list, number, object, optional, type Read, record, text, WireError } from "./decode.ts";
-import { ends, item, maybe } from "./sections.ts";
+import { ends, item, maybe } from "./graph.ts";
 import type { CostModel, EliminationBound, EliminationSection, StructuredEdge, Vertex } from "./types.ts";
 
 export const readModel: Read<CostModel> = (value, where) =>

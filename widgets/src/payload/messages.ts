@@ -1,8 +1,7 @@
 /** The readers of the small traits and of what the kernel answers. */
 
-import { integer, list, number, object, record, text } from "./decode.ts";
+import { integer, list, number, object, text } from "./decode.ts";
 import { readModel } from "./elimination.ts";
-import { readInfo, readScope } from "./sections.ts";
 import type { Answer, Failed, Focus, Notice, SearchProgress, ViewName } from "./types.ts";
 
 const VIEWS: readonly ViewName[] = ["graph", "check", "adjoint", "elimination"];
@@ -40,8 +39,6 @@ export function readNotice(value: unknown): Notice | null {
 export function readAnswer(value: unknown): Answer | null {
   const o = object(value, "message");
   switch (o.kind) {
-    case "scope":
-      return { kind: "scope", scope: readScope(o.scope, "scope"), nodes: record(o.nodes ?? {}, "nodes", readInfo) };
     case "array":
       return {
         kind: "array",

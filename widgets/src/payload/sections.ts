@@ -1,117 +1,11 @@
-/** The readers of the four sections. */
+/** The readers of the sections of the check and of the adjoint. */
 
-import { flag, integer, list, number, object, optional, pair, type Read, record, text, WireError } from "./decode.ts";
-import type {
-  AdjointSection,
-  CheckSection,
-  Contribution,
-  Edge,
-  GraphSection,
-  Info,
-  Item,
-  ItemKind,
-  Num,
-  Operand,
-  Point,
-  Scope,
-  Source,
-  Summary,
-  Verdict,
-} from "./types.ts";
+import { flag, integer, list, number, object, optional, pair, type Read, text, WireError } from "./decode.ts";
+import { maybe, source, sourceText } from "./graph.ts";
+import type { AdjointSection, CheckSection, Contribution, Num, Point, Summary, Verdict } from "./types.ts";
 
 const point: Read<Point> = (value, where) => pair(value, where, number);
 const num: Read<Num> = (value, where) => (Array.isArray(value) ? point(value, where) : number(value, where));
-export const maybe = optional(text, null);
-export const ends: Read<readonly [string, string]> = (value, where) => pair(value, where, text);
-
-export const item: Read<Item> = (value, where) => {
-  const o = object(value, where);
-  return {
-    id: text(o.id, `${where}.id`),
-    kind: text(o.kind, `${where}.kind`) as ItemKind,
-    x: number(o.x, `${where}.x`),
-    y: number(o.y, `${where}.y`),
-    w: number(o.w, `${where}.w`),
-    h: number(o.h, `${where}.h`),
-    label: text(o.label ?? "", `${where}.label`),
-    detail: text(o.detail ?? "", `${where}.detail`),
-    scopes: list(o.scopes ?? [], `${where}.scopes`, text),
-  };
-};
-
-const edge: Read<Edge> = (value, where) => {
-  const o = object(value, where);
-  return {
-    from: text(o.from, `${where}.from`),
-    to: text(o.to, `${where}.to`),
-    points: list(o.points ?? [], `${where}.points`, point),
-    label: text(o.label ?? "", `${where}.label`),
-  };
-};
-
-export const readScope: Read<Scope> = (value, where) => {
-  const o = object(value, where);
-  return {
-    id: text(o.id, `${where}.id`),
-    label: text(o.label ?? "", `${where}.label`),
-    kind: text(o.kind ?? "", `${where}.kind`),
-    width: number(o.width, `${where}.width`),
-    height: number(o.height, `${where}.height`),
-    items: list(o.items, `${where}.items`, item),
-    edges: list(o.edges ?? [], `${where}.edges`, edge),
-    portals: list(o.portals ?? [], `${where}.portals`, ends),
-  };
-};
-
-const operand: Read<Operand> = (value, where) => {
-  const o = object(value, where);
-  return {
-    id: maybe(o.id, `${where}.id`),
-    name: text(o.name ?? "", `${where}.name`),
-    shape: text(o.shape ?? "", `${where}.shape`),
-    dtype: text(o.dtype ?? "", `${where}.dtype`),
-  };
-};
-
-const source: Read<Source | null> = (value, where) => {
-  if (value === null || value === undefined) return null;
-  const o = object(value, where);
-  return {
-    file: text(o.file, `${where}.file`),
-    line: number(o.line ?? 0, `${where}.line`),
-    function: text(o.function ?? "", `${where}.function`),
-    text: text(o.text ?? "", `${where}.text`),
-  };
-};
-
-export const readInfo: Read<Info> = (value, where) => {
-  const o = object(value, where);
-  return {
-    primitive: text(o.primitive ?? "", `${where}.primitive`),
-    name: text(o.name ?? "", `${where}.name`),
-    text: text(o.text ?? "", `${where}.text`),
-    results: list(o.results ?? [], `${where}.results`, operand),
-    operands: list(o.operands ?? [], `${where}.operands`, operand),
-    consumers: list(o.consumers ?? [], `${where}.consumers`, text),
-    params: record(o.params ?? {}, `${where}.params`, text),
-    source: source(o.source, `${where}.source`),
-    scope: text(o.scope ?? "", `${where}.scope`),
-  };
-};
-
-export const readGraph: Read<GraphSection> = (value, where) => {
-  const o = object(value, where);
-  const scopes = record(o.scopes, `${where}.scopes`, readScope);
-  const root = text(o.root, `${where}.root`);
-  if (!(root in scopes)) throw new WireError(`${where}.scopes has no root scope "${root}"`);
-  return {
-    root,
-    scopes,
-    open: list(o.open ?? [], `${where}.open`, text),
-    counts: record(o.counts ?? {}, `${where}.counts`, number),
-    nodes: record(o.nodes ?? {}, `${where}.nodes`, readInfo),
-  };
-};
 
 export const readCheck: Read<CheckSection> = (value, where) => {
   const o = object(value, where);
@@ -221,7 +115,3 @@ export const readAdjoint: Read<AdjointSection> = (value, where) => {
     truncated: maybe(o.truncated, `${where}.truncated`),
   };
 };
-
-export function sourceText(source: Source | null): string | null {
-  return source ? `${source.file}:${source.line}` : null;
-}

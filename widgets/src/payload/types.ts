@@ -16,13 +16,25 @@ export interface Item {
   readonly label: string;
   readonly detail: string;
   readonly scopes: readonly string[];
+  /** The sweep of a gradient that it belongs to. */
+  readonly phase: Phase;
+  /** Operands drawn here, where they are used, instead of by an edge. */
+  readonly chips: readonly Chip[];
 }
+export type Phase = "forward" | "reverse" | null;
+export type Chip = readonly [value: string | null, text: string];
+export type EdgeKind = "" | "residual" | "back" | "added" | "removed";
 export interface Edge {
   readonly from: string;
   readonly to: string;
   readonly points: readonly Point[];
   readonly label: string;
+  readonly kind: EdgeKind;
 }
+/** What an overlay says of an item: an amount, a category, or nothing. */
+export type Figure = number | string | null;
+/** Of each overlay, one figure an item. */
+export type Figures = Readonly<Record<string, readonly Figure[]>>;
 export interface Scope {
   readonly id: string;
   readonly label: string;
@@ -32,6 +44,7 @@ export interface Scope {
   readonly items: readonly Item[];
   readonly edges: readonly Edge[];
   readonly portals: readonly (readonly [string, string])[];
+  readonly figures: Figures;
 }
 export interface Operand {
   readonly id: string | null;
@@ -55,6 +68,23 @@ export interface Info {
   readonly params: Readonly<Record<string, string>>;
   readonly source: Source | null;
   readonly scope: string;
+  readonly notes: readonly (readonly [name: string, text: string])[];
+}
+export interface Overlay {
+  readonly id: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly scale: "quantity" | "category";
+  readonly total: number | null;
+  readonly note: string;
+  /** What each category means. */
+  readonly words: Readonly<Record<string, string>>;
+  /** False: computed when it is asked for. */
+  readonly ready: boolean;
+}
+export interface Failure {
+  readonly text: string;
+  readonly source: Source | null;
 }
 export interface GraphSection {
   readonly root: string;
@@ -62,6 +92,44 @@ export interface GraphSection {
   readonly counts: Readonly<Record<string, number>>;
   readonly nodes: Readonly<Record<string, Info>>;
   readonly scopes: Readonly<Record<string, Scope>>;
+  readonly arrangement: string;
+  readonly arrangements: readonly string[];
+  readonly overlays: readonly Overlay[];
+  /** The overlay that is shown at first. */
+  readonly overlay: string | null;
+  /** What stopped the trace of a partial graph. */
+  readonly failure: Failure | null;
+}
+
+export type IndexColumn =
+  | "prefix"
+  | "number"
+  | "scope"
+  | "primitive"
+  | "name"
+  | "type"
+  | "params"
+  | "file"
+  | "line"
+  | "function"
+  | "count";
+/** What is searched: columns of one entry a node, of all nodes of all graphs. */
+export interface GraphIndex {
+  readonly strings: readonly string[];
+  readonly files: readonly string[];
+  readonly scopes: readonly (readonly [id: string, parent: number, label: string])[];
+  readonly prefixes: readonly string[];
+  readonly rows: Readonly<Record<IndexColumn, ArrayLike<number>>>;
+}
+export interface SourceFile {
+  readonly name: string;
+  /** Number of the first line carried. */
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+export interface Texts {
+  readonly listing: { readonly text: readonly string[]; readonly node: readonly (string | null)[] };
+  readonly files: readonly SourceFile[];
 }
 
 export type Verdict = "agrees" | "differs" | "not finite" | "not differentiable here" | "unsupported" | "undecided";
@@ -248,7 +316,11 @@ export interface Focus {
 }
 
 export type Question =
-  | { readonly kind: "scope"; readonly id: string }
+  | { readonly kind: "scope"; readonly id: string; readonly arrangement: string }
+  | { readonly kind: "arrange"; readonly name: string }
+  | { readonly kind: "index" | "texts" }
+  | { readonly kind: "overlay"; readonly id: string }
+  | { readonly kind: "around"; readonly id: string; readonly radius: number }
   | { readonly kind: "eliminate"; readonly vertex: string; readonly at?: number }
   | { readonly kind: "undo" | "redo" | "reset" | "save" | "stop" | "adopt" | "verify" }
   | { readonly kind: "order" | "race" | "puzzle"; readonly name: string }
@@ -260,8 +332,26 @@ export type Question =
   | { readonly kind: "module"; readonly view: ViewName }
   | { readonly kind: "array"; readonly step: number; readonly which: "primal" | "cotangent" };
 
+type Nodes = Readonly<Record<string, Info>>;
+export type GraphAnswer =
+  | { readonly kind: "scope"; readonly scope: Scope; readonly nodes: Nodes }
+  | { readonly kind: "arrange"; readonly section: GraphSection }
+  | { readonly kind: "index"; readonly index: GraphIndex }
+  | { readonly kind: "texts"; readonly texts: Texts }
+  | {
+      readonly kind: "overlay";
+      readonly overlay: Overlay;
+      readonly figures: Readonly<Record<string, readonly Figure[]>>;
+    }
+  | {
+      readonly kind: "around";
+      readonly id: string;
+      readonly radius: number;
+      readonly scope: Scope;
+      readonly nodes: Nodes;
+    };
+
 export type Answer =
-  | { readonly kind: "scope"; readonly scope: Scope; readonly nodes: Readonly<Record<string, Info>> }
   | {
       readonly kind: "array";
       readonly step: number;
