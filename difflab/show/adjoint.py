@@ -10,6 +10,7 @@ import numpy as np
 
 from difflab.labs.adjoint import AdjointTrace
 from difflab.show.svg import document, text
+from difflab.show.widget import Handler
 from difflab.show.wire import Wire, shorten, summary
 
 CARRIED = 20_000
@@ -47,6 +48,11 @@ def adjoint_section(trace: AdjointTrace) -> Wire:
 
 def _row(of: Any) -> Wire:
     return {"name": of.name, "primal": summary(of.primal), "cotangent": summary(of.cotangent)}
+
+
+def part(trace: AdjointTrace) -> tuple[Wire, dict[str, Handler]]:
+    """The section, and what to do for messages."""
+    return adjoint_section(trace), {"array": answer_array(trace)}
 
 
 def answer_array(trace: AdjointTrace) -> Callable[[Any, Wire], None]:

@@ -12,6 +12,7 @@ from difflab.show.live import LiveSearch, arranged
 from difflab.show.regret import regret_svg
 from difflab.show.sheet import CARRIED, Sheet, matrix
 from difflab.show.svg import arrow, document, rectangle, text
+from difflab.show.widget import Handler
 from difflab.show.wire import Wire
 
 BOUNDED = 1_500
@@ -255,6 +256,12 @@ class Game:
             "value": value, "now": max(value, at.counts.scalar_cost + _plain(rest)), "method": method,
             "floors": {vertex: floor for vertex, floor in floors.items() if vertex in drawn},
         }  # fmt: skip
+
+
+def part(at: Elimination) -> tuple[Wire, dict[str, Handler]]:
+    """The section of a game that begins here, and what to do for messages."""
+    game = Game(at)
+    return game.section(), game.handlers()
 
 
 def elimination_svg(at: Elimination) -> str:

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import base64
+import sys
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from difflab.core.difference import Difference
 from difflab.core.graph import Graph, program
 from difflab.labs.adjoint import AdjointTrace
-from difflab.labs.check import Report
-from difflab.labs.elimination import Elimination
-from difflab.show import adjoint as adjoint_view
-from difflab.show import check as check_view
-from difflab.show import difference as difference_view
-from difflab.show import elimination as elimination_view
 from difflab.show.archive import Archive, record
 from difflab.show.exports import png as _png
 from difflab.show.exports.data import data as data
@@ -22,12 +18,34 @@ from difflab.show.exports.dot import dot as dot
 from difflab.show.exports.mermaid import mermaid as mermaid
 from difflab.show.exports.model_explorer import model_explorer as model_explorer
 from difflab.show.graph import GraphView
-from difflab.show.lab import Failure, Lab
 from difflab.show.outline import outline
 from difflab.show.page import page
 from difflab.show.svg import graph_svg
 from difflab.show.widget import Handler, Widget, focus_of
 from difflab.show.wire import Wire
+
+_HOMES = {
+    "lab": ("difflab.show.lab", "Lab"),
+    "failure": ("difflab.show.lab", "Failure"),
+    "check": ("difflab.labs.check", "Report"),
+    "adjoint": ("difflab.labs.adjoint", "AdjointTrace"),
+    "elimination": ("difflab.labs.elimination", "Elimination"),
+    "difference": ("difflab.core.difference", "Difference"),
+}
+"""Where the class of each kind of object lives. An object of it can only be there once its home is loaded."""
+
+
+def _kind(shown: Any) -> str:
+    for kind, (home, name) in _HOMES.items():
+        loaded = sys.modules.get(home)
+        if loaded is not None and isinstance(shown, getattr(loaded, name)):
+            return kind
+    return "graph"
+
+
+def _drawer(kind: str) -> Any:
+    """The module that draws a kind of object, with what it needs (sympy, for one), when there is one to draw."""
+    return import_module(f"difflab.show.{kind}")
 
 
 @dataclass(frozen=True)
@@ -81,23 +99,18 @@ def widget(shown: Any, height: int | None = None, view: str | None = None) -> Wi
 
 def svg(shown: Any, overlay: str | None = None) -> str:
     """The object's static picture; of a graph with the figures of an overlay."""
-    match shown:
-        case Lab():
+    match _kind(shown):
+        case "lab":
             return svg(shown.graph)
-        case Report():
-            return check_view.check_svg(shown)
-        case AdjointTrace():
-            return adjoint_view.adjoint_svg(shown)
-        case Elimination():
-            return elimination_view.elimination_svg(shown)
-        case Difference():
-            return difference_view.difference_svg(shown, _graph_view(shown).section())
-        case _:
+        case "graph":
             view = _graph_view(shown)
             if overlay is not None:
                 view.answer({"kind": "overlay", "id": overlay})
-            section = view.section()
-            return graph_svg(section, title(shown), f"{shown.size} equations", overlay=overlay)
+            return graph_svg(view.section(), title(shown), f"{shown.size} equations", overlay=overlay)
+        case "difference":
+            return _drawer("difference").difference_svg(shown, _graph_view(shown).section())
+        case kind:
+            return getattr(_drawer(kind), f"{kind}_svg")(shown)
 
 
 def png(shown: Any, scale: float | int = 2) -> bytes:
@@ -117,7 +130,7 @@ def html(shown: Any, path: str | None = None, texts: dict[str, str] | None = Non
 
 def _archive(shown: Any) -> Archive | None:
     """What the page of a graph answers by itself: the parts that its section does not carry."""
-    part = shown.graph if isinstance(shown, Lab) else shown
+    part = shown.graph if _kind(shown) == "lab" else shown
     if not isinstance(part, Graph | Difference):
         return None
     view = _graph_view(part)
@@ -141,38 +154,35 @@ def _graph_view(shown: Graph | Difference, trace: AdjointTrace | None = None) ->
     if made is None:
         compared = isinstance(shown, Difference)
         call = shown.__dict__.get("_call")
-        made = difference_view.view(shown) if compared else GraphView(shown, call, trace)
+        made = _drawer("difference").view(shown) if compared else GraphView(shown, call, trace)
         shown.__dict__["_view"] = made
     return made
 
 
 def _desk(shown: Any) -> _Desk:
-    parts = {_view(shown): shown} if not isinstance(shown, Lab) else shown.parts
-    if isinstance(shown, Lab) and isinstance(shown.adjoint, AdjointTrace):
-        _graph_view(shown.graph, shown.adjoint)
+    parts = shown.parts if _kind(shown) == "lab" else {_view(shown): shown}
+    trace = parts.get("adjoint")
+    if "graph" in parts and isinstance(trace, AdjointTrace):
+        _graph_view(parts["graph"], trace)
     made = {name: _part(part) for name, part in parts.items()}
     handlers = {kind: act for _, acts in made.values() for kind, act in acts.items()}
     return _Desk(_graph_of(shown), parts, {name: section for name, (section, _) in made.items()}, handlers)
 
 
 def _part(part: Any) -> tuple[Wire, dict[str, Handler]]:
-    match part:
-        case Failure():
+    match _kind(part):
+        case "failure":
             return {"failed": part.text}, {}
-        case Report():
-            return check_view.check_section(part), {}
-        case AdjointTrace():
-            return adjoint_view.adjoint_section(part), {"array": adjoint_view.answer_array(part)}
-        case Elimination():
-            game = elimination_view.Game(part)
-            return game.section(), game.handlers()
-        case _:
+        case "graph" | "difference":
             view = _graph_view(part)
             return view.section(), view.handlers()
+        case kind:
+            return _drawer(kind).part(part)
 
 
 def _view(shown: Any) -> str:
-    return {Report: "check", AdjointTrace: "adjoint", Elimination: "elimination"}.get(type(shown), "graph")
+    kind = _kind(shown)
+    return "graph" if kind == "difference" else kind
 
 
 def _known_view(made: Widget, view: str) -> str:
