@@ -6,20 +6,39 @@ through calls and loops; and the phases of a graph that holds both sweeps, as JA
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal as OneOf
 
 from difflab.core.graph import Equation, Graph
 from difflab.core.partials import ZERO
 
+Phase = OneOf["forward", "reverse"]
+
 _OPENED = ("jit", "call", "scan")
+_SWEEP = re.compile(r"\b(jvp|transpose)\(")
 
 
-def phase(equation: Equation) -> str | None:
-    """`"reverse"` in a transposed part, `"forward"` in the part that was differentiated, else None."""
-    if any("transpose(" in scope for scope in equation.scopes):
-        return "reverse"
-    return "forward" if any("jvp(" in scope for scope in equation.scopes) else None
+def phase(equation: Equation) -> Phase | None:
+    """The sweep that an equation belongs to; None outside of gradients. Of nested gradients the outermost counts.
+
+    >>> import jax
+    >>> from difflab.core.capture import graph
+    >>> print(*(phase(e) for e in graph(jax.grad(jax.numpy.sin), 1.0).equations))
+    forward forward reverse
+    """
+    return _phase(equation.scopes)
+
+
+@lru_cache(maxsize=20_000)
+def _phase(scopes: tuple[str, ...]) -> Phase | None:
+    for scope in scopes:
+        found = _SWEEP.search(scope)
+        if found is not None:
+            return "reverse" if found[1] == "transpose" else "forward"
+    return None
 
 
 @dataclass(frozen=True, eq=False)

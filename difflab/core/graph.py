@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from math import prod
 from pkgutil import resolve_name
@@ -254,16 +254,29 @@ def program(graph: Graph, label: str = "", inset: int = 2) -> Block:
     return Block(_wrapped(f"{label}{graph.name}(", inputs), parts, graph.size, inset)
 
 
-def scope_words(name: str) -> str:
-    """A named scope in words: `transpose(jvp(net))` is `net, reverse`, and `jvp()` the `forward sweep`."""
+@lru_cache(maxsize=20_000)
+def unwrapped(scope: str) -> tuple[str, tuple[str, ...]]:
+    """A named scope without the transformations that JAX wrapped it in, and those, the outermost first, in words.
+
+    >>> unwrapped("transpose(jvp(net))"), unwrapped("vmap(jvp())")
+    (('net', ('reverse',)), ('', ('vmap', 'jvp')))
+    """
     words: list[str] = []
-    while (found := _WRAPPED.fullmatch(name)) is not None:
+    while (found := _WRAPPED.fullmatch(scope)) is not None:
         words.append(found[1])
-        name = found[2]
+        scope = found[2]
     if words[:2] == ["transpose", "jvp"]:
-        words[:2] = ["reverse" if name else "reverse sweep"]
+        words[:2] = ["reverse"]
     elif words[:1] == ["jvp"]:
-        words[:1] = ["forward" if name else "forward sweep"]
+        words[:1] = ["forward"]
+    return scope, tuple(words)
+
+
+def scope_words(scope: str) -> str:
+    """A named scope in words: `transpose(jvp(net))` is `net, reverse`, and `jvp()` the `forward sweep`."""
+    name, words = unwrapped(scope)
+    if not name and words[:1] in (("forward",), ("reverse",)):
+        words = (f"{words[0]} sweep", *words[1:])
     return ", ".join(filter(None, [name, *words]))
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from difflab.core.graph import Equation, Graph, Literal, Operand
 
+_UNLIKE = (bool, int, float, complex)  # 0 == False == -0.0, each with a text of its own
 _DIGESTS: WeakKeyDictionary[Graph, str] = WeakKeyDictionary()
 
 
@@ -53,8 +54,14 @@ def likeness(graph: Graph, equation: Equation, shapes: bool = True) -> tuple[Any
 
 def plain(value: Any) -> str:
     """A parameter as text that is the same in every run: functions by their name, no addresses of objects."""
+    kind: type = cast(Any, type(value))
+    if kind is tuple:
+        parts = [plain(part) for part in cast(tuple[Any, ...], value)]
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    if kind in _UNLIKE:
+        return str(value)
     try:
-        return _worded(type(value), value)
+        return _worded(kind, value)
     except TypeError:
         return _words(value)
 

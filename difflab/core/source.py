@@ -95,13 +95,23 @@ def _source(code: CodeType, offset: int) -> Source:
 
 @lru_cache(maxsize=1_000)
 def readable_file(filename: str) -> str:
-    """The file's path; for a notebook cell `In [n]`, for other interactive input the name without its folder."""
+    """The file's name as it is shown: its path from the working directory, or from the folder of installed packages.
+
+    Of a file elsewhere the last two parts; for a notebook cell `In [n]`, for other interactive input the bare name. So
+    what is shown and saved says nothing of the machine, and one file has one name everywhere.
+    """
     shell = sys.modules.get("IPython")
     running = shell.get_ipython() if shell else None
     number = getattr(getattr(running, "compile", None), "_filename_map", {}).get(filename)
     if number is not None:
         return f"In [{number}]"
-    return filename if os.path.isfile(filename) else os.path.basename(filename)
+    if not os.path.isfile(filename):
+        return os.path.basename(filename)
+    here = os.getcwd() + os.sep
+    for start in _INSTALLED:
+        if start in filename:
+            return filename.rpartition(start)[2]
+    return filename.removeprefix(here) if filename.startswith(here) else os.sep.join(filename.split(os.sep)[-2:])
 
 
 @lru_cache(maxsize=10_000)

@@ -17,9 +17,9 @@ from tqdm import tqdm
 
 from difflab.show.wire import Wire
 
-BOXES = 20_000
+BOXES = 60_000
 """Boxes of scopes that a page carries at most."""
-BYTES = 40_000_000
+BYTES = 80_000_000
 """Bytes of JSON that a page carries at most, before they are packed."""
 
 _LONG = 200

@@ -14,7 +14,9 @@ from difflab.show.wire import Wire
 
 MARGIN = 12.0
 TITLE = 26.0
-_INSET = 6.0
+_INSET = 4.0, 6.0
+"""Edges end at least this far from the corners of their boxes, on their sides and at top and bottom."""
+_STEP = 4.0
 
 Point = tuple[float, float]
 
@@ -163,28 +165,76 @@ def _put(sized: _Sized, left: float, top: float, depth: int, boxes: list[Box], l
         boxes.insert(place, box)
         ends[item["id"]] = (item, box)
     for edge in sized.scope["edges"]:
-        moved = [(across(x), down(y)) for x, y in edge["points"]]
-        _land(moved, edge["points"], *ends[edge["from"]], first=True)
-        _land(moved, edge["points"], *ends[edge["to"]], first=False)
-        lines.append(Line(edge["from"], edge["to"], tuple(_squared(moved))))
+        points = edge["points"]
+        moved = [(across(x), down(y)) for x, y in points]
+        first = _land(points, 0, *ends[edge["from"]], moved[0], sized.scope["items"])
+        last = _land(points, len(points) - 1, *ends[edge["to"]], moved[-1], sized.scope["items"])
+        lines.append(Line(edge["from"], edge["to"], tuple(_joined(moved, first, last, (across, down)))))
     lines.extend(inner)
 
 
-def _land(moved: list[Point], points: Sequence[Sequence[float]], item: Wire, box: Box, first: bool) -> None:
-    """Move an end point onto the border of its box, on the side it was on, and its vertical segment along with it."""
-    k, following = (0, 1) if first else (len(points) - 1, len(points) - 2)
-    was = points[k]
-    side = 1 if was[1] > item["y"] else -1 if was[1] < item["y"] else 1 if first else -1
-    reach = max(0.0, box.w / 2 - _INSET)
-    x = min(box.x + reach, max(box.x - reach, moved[k][0]))
-    if len(points) > 2 and points[following][0] == was[0]:
-        moved[following] = (x, moved[following][1])
-    moved[k] = (x, box.y + side * box.h / 2)
+@dataclass(frozen=True)
+class _End:
+    """An end of an edge on the border of its box: it leaves along `axis` (0: sideways, 1: up or down).
+
+    `slid`: it had to move along the border. `straight`: the segment next to it runs along the axis; then `free` says
+    that nothing is in the way of taking it along, and `step` is where, before the maps, it may turn otherwise.
+    """
+
+    point: Point
+    axis: int
+    slid: bool
+    straight: bool
+    free: bool
+    step: float
 
 
-def _squared(points: list[Point]) -> list[Point]:
-    """A straight vertical edge whose ends moved apart gets a step half-way."""
-    if len(points) == 2 and abs(points[0][0] - points[1][0]) > 0.01:
-        middle = (points[0][1] + points[1][1]) / 2
-        return [points[0], (points[0][0], middle), (points[1][0], middle), points[1]]
-    return points
+def _land(
+    points: Sequence[Sequence[float]], k: int, item: Wire, box: Box, moved: Point, items: Sequence[Wire]
+) -> _End:  # fmt: skip
+    """Where an end point meets the border of its box, on the side it was on."""
+    was, beside = points[k], points[1 if k == 0 else k - 1]
+    middle, size = (item["x"], item["y"]), (item["w"], item["h"])
+    sideways = abs(abs(was[0] - middle[0]) - size[0] / 2) <= 1 and abs(was[1] - middle[1]) < size[1] / 2 - 1
+    axis, other = (0, 1) if sideways else (1, 0)
+    side = 1 if was[axis] > middle[axis] else -1 if was[axis] < middle[axis] else 1 if k == 0 else -1
+    centre, extent = (box.x, box.y), (box.w, box.h)
+    reach = max(0.0, extent[other] / 2 - _INSET[axis])
+    at = min(centre[other] + reach, max(centre[other] - reach, moved[other]))
+    slid, straight = abs(at - moved[other]) > 0.01, beside[other] == was[other]
+    low, high = sorted((was[axis], beside[axis]))
+
+    def blocks(one: Wire) -> bool:
+        c, s = (one["x"], one["y"]), (one["w"], one["h"])
+        return (
+            one is not item and abs(c[other] - middle[other]) < (s[other] + size[other]) / 2 - 0.5
+            and c[axis] + s[axis] / 2 > low + 0.5 and c[axis] - s[axis] / 2 < high - 0.5
+        )  # fmt: skip
+
+    free = not (slid and straight and any(map(blocks, items)))
+    border = centre[axis] + side * extent[axis] / 2
+    return _End(_point(axis, border, at), axis, slid, straight, free, was[axis] + _STEP * side)
+
+
+def _joined(moved: list[Point], first: _End, last: _End, maps: tuple[Callable[[float], float], ...]) -> list[Point]:
+    """The points between two ends, their segments taken along where the way is free, with a step where it is not."""
+    if len(moved) == 2 and first.straight and first.free and last.free:
+        axis, (a, b) = first.axis, (first.point, last.point)
+        if abs(a[1 - axis] - b[1 - axis]) <= 0.01:
+            return [a, b]
+        middle = (a[axis] + b[axis]) / 2
+        return [a, _point(axis, middle, a[1 - axis]), _point(axis, middle, b[1 - axis]), b]
+    inner, found = moved[1:-1], []
+    for end, k, at in ((first, 0, moved[0]), (last, len(inner) - 1, moved[-1])):
+        turns: list[Point] = []
+        if end.slid and end.straight and not (end.free and inner):
+            level = maps[end.axis](end.step)
+            turns = [_point(end.axis, level, one[1 - end.axis]) for one in (end.point, at)]
+        elif end.straight and inner:
+            inner[k] = _point(end.axis, inner[k][end.axis], end.point[1 - end.axis])
+        found.append([end.point, *turns])
+    return [*found[0], *inner, *reversed(found[1])]
+
+
+def _point(axis: int, along: float, across: float) -> Point:
+    return (along, across) if axis == 0 else (across, along)

@@ -125,7 +125,8 @@ def _inside(tree: ScopeTree, scope: Scope, depth: int, times: int, residuals: Ke
     for member in scope.members:
         if isinstance(member, Scope):
             deeper = _inside(tree, member, depth - 1, times, residuals)
-            rows.append(_row(scope, member.id, member.label, list(member.equations()), times, residuals, deeper))
+            label = member.label if member.count is None else f"{member.label} × {member.count}"
+            rows.append(_row(scope, member.id, label, list(member.equations()), times, residuals, deeper))
         elif scope.graph.equations[member].bodies:
             rows.append(_called(tree, scope, scope.graph.equations[member], depth, times, residuals))
         else:

@@ -6,8 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from difflab.core.activity import Phase, phase
 from difflab.core.graph import Graph, Operand
-from difflab.show.sweeps import Phase, pairs, phase
+from difflab.show.sweeps import pairs
 
 
 class Facts:

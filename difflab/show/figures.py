@@ -9,6 +9,9 @@ from typing import Any
 from difflab.show.compose import Picture
 from difflab.show.wire import Wire
 
+_CARRIED = ("B", "ms")
+"""Units that stand at each figure; the others are named in the legend."""
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -40,11 +43,11 @@ def marks(section: Wire, picture: Picture, overlay: str | None) -> Marks:
     shown, closed = known[overlay], {box.item["id"] for box in picture.boxes if not box.bodies}
     figures = {name: figure for name, figure in _figures(section, overlay) if name in closed and figure is not None}
     if shown["scale"] == "category":
-        words = shown.get("words", {})
-        return Marks({k: Mark(0.0, words.get(str(v), str(v))) for k, v in figures.items()}, _legend(shown))
+        return Marks({k: Mark(0.0, str(v)) for k, v in figures.items()}, _legend(shown, figures))
     most = max((v for v in figures.values() if isinstance(v, int | float)), default=0)
-    made = {k: Mark(_share(v, most), short(v, shown["unit"])) for k, v in figures.items() if v}
-    return Marks(made, _legend(shown))
+    unit = shown["unit"] if shown["unit"] in _CARRIED else ""
+    made = {k: Mark(_share(v, most), short(v, unit)) for k, v in figures.items() if v}
+    return Marks(made, _legend(shown, figures))
 
 
 def short(value: Any, unit: str) -> str:
@@ -73,7 +76,10 @@ def _share(value: Any, most: float | int) -> float:
     return min(1.0, max(0.0, value / most)) if isinstance(value, int | float) and most > 0 else 0.0
 
 
-def _legend(overlay: Wire) -> tuple[str, ...]:
-    total = overlay.get("total")
-    of = "" if total is None else f", {short(total, overlay['unit'])} in all"
-    return tuple(filter(None, [overlay["name"] + of, overlay.get("note", "")]))
+def _legend(overlay: Wire, figures: Mapping[str, Any]) -> tuple[str, ...]:
+    """The overlay's name and total, what its figures are, and each category that is in sight."""
+    total, words, unit = overlay.get("total"), overlay.get("words", {}), overlay["unit"]
+    of = f", {short(total, unit)} in all" if total is not None else f", {unit}" if unit else ""
+    present = {str(figure) for figure in figures.values()}
+    said = [f"{name}: {text}" for name, text in words.items() if name in present]
+    return tuple(filter(None, [overlay["name"] + of, overlay.get("note", ""), *said]))

@@ -6,7 +6,7 @@ arrangements of the same scopes: in layers, folded at the loss, and, of a compar
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,17 +17,11 @@ from difflab.show.around import around
 from difflab.show.changes import differs, gathered_changes
 from difflab.show.drawing import Draughtsman, Library
 from difflab.show.index import index, texts
+from difflab.show.opening import PAGE, FirstLook, first_look, teaches
 from difflab.show.overlays import Overlays
-from difflab.show.scopes import Scope, ScopeTree
+from difflab.show.scopes import ScopeTree
 from difflab.show.widget import Handler
 from difflab.show.wire import Wire
-
-CARRIED = 400
-"""Items drawn at first; what lies deeper is drawn when it is opened."""
-OPEN = 60
-"""Boxes that may stand open at first."""
-
-_TEACHING = {"named", "scan", "while", "cond", "source"}
 
 
 class GraphView:
@@ -68,16 +62,16 @@ class GraphView:
         """The `graph` section: outer scopes first, as many as the budget allows."""
         self._known(arrangement)
         draughtsman = self._draughtsman(arrangement)
-        carried, opened = self._carried(draughtsman.tree, arrangement)
+        first = self._first(draughtsman, arrangement)
         scopes: dict[str, Wire] = {}
         nodes: dict[str, Wire] = {}
-        for name in carried:
+        for name in first.carried:
             scopes[name], infos = draughtsman.scope(name)
             nodes.update(infos)
             self._sent[name] = arrangement
-        failure = getattr(self.graph, "failure", None)
+        failure = self.graph.failure
         return {
-            "root": "", "open": opened, "nodes": nodes, "scopes": scopes,
+            "root": "", "open": list(first.opened), "nodes": nodes, "scopes": scopes,
             "counts": self._counts(len(scopes)),
             "arrangement": arrangement, "arrangements": list(self.arrangements),
             "overlays": self._overlays.wire(), "overlay": "change" if self._changes else None,
@@ -103,8 +97,8 @@ class GraphView:
         """All that a page may ask without a new computation, outermost first."""
         yield {"kind": "texts"}
         yield {"kind": "index"}
-        for name in self.arrangements[1:]:
-            yield {"kind": "arrange", "name": name}
+        if len(self.arrangements) > 1:
+            yield from ({"kind": "arrange", "name": name} for name in self.arrangements)
         walks = [(name, self._draughtsman(name).tree.walk()) for name in self.arrangements]
         while walks:
             for entry in list(walks):
@@ -142,32 +136,13 @@ class GraphView:
         equations = (status for node, status in self._changes.items() if node.rpartition("/")[2].isdigit())
         return counts | Counter(equations)
 
-    def _carried(self, tree: ScopeTree, arrangement: str) -> tuple[list[str], list[str]]:
-        """The scopes that travel first, and those of them that stand open."""
-        carried: list[str] = []
-        opened: list[str] = []
-        drawn = shown = 0
-        waiting: deque[tuple[Scope, bool]] = deque([(tree.root, True)])
-        while waiting:
-            scope, visible = waiting.popleft()
-            if carried and drawn + len(scope.members) > CARRIED:
-                continue
-            drawn += len(scope.members)
-            carried.append(scope.id)
-            if visible and shown + len(scope.members) <= OPEN:
-                shown += len(scope.members)
-                opened.append(scope.id)
-            stands = scope.id in opened
-            waiting.extend((inner, stands and self._worth(inner, arrangement)) for inner in tree.inner(scope))
-        return carried, [name for name in opened if name]
+    def _first(self, draughtsman: Draughtsman, arrangement: str) -> FirstLook:
+        def boxes(scope: str) -> int:
+            return len(draughtsman.contents(scope).items)
 
-    def _worth(self, scope: Scope, arrangement: str) -> bool:
-        """Whether a scope is shown open at first: the user's own structure, not the insides of a library call."""
         if arrangement == "changes":
-            return differs(scope, self._changes)
-        if scope.kind in _TEACHING:
-            return True
-        return scope.kind == "jit" and len({e.source for e in scope.graph.equations}) > 1
+            return first_look(draughtsman.tree, boxes, lambda scope: differs(scope, self._changes), PAGE)
+        return first_look(draughtsman.tree, boxes, teaches)
 
     def _scope(self, message: Wire) -> Wire:
         arrangement = self._known(message.get("arrangement") or "layered")

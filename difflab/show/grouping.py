@@ -8,16 +8,17 @@ width, and an update written once for parameters of many shapes, are alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, count, groupby
 from math import ceil
 from typing import Any
 
-from difflab.core.graph import Equation, Graph
-from difflab.show.repeats import Repeat, repeats
-from difflab.show.sweeps import Phase, phase
+from difflab.core.activity import Phase, phase
+from difflab.core.graph import Equation, Graph, Literal, unwrapped
+from difflab.core.likeness import digest
+from difflab.show.repeats import COPIES, Repeat, repeats
 
 LIMIT = 120
 """No scope has more members than this."""
@@ -52,6 +53,16 @@ class Scope:
         if not self.members:
             return 0, 0
         return _span(self.members[0])[0], _span(self.members[-1])[1]
+
+    @cached_property
+    def variety(self) -> str:
+        """How the instances of a repeat differ: `2 kinds` of operations, else `6 shapes`, else `constants differ`."""
+        instances = list(_instances(self.members)) if self.kind == "repeat" else []
+        for facts, words in ((_acts, "{} kinds"), (_types, "{} shapes"), (_literals, "constants differ")):
+            found = len({tuple(facts(self.graph, one)) for one in instances})
+            if found > 1:
+                return words.format(found)
+        return ""
 
     def equations(self) -> range:
         """All equation numbers inside, those of inner groups included."""
@@ -139,7 +150,12 @@ class _Builder:
     def _repeated(self, members: list[int | Scope], around: str) -> list[int | Scope]:
         found: list[int | Scope] = []
         at = 0
-        for repeat in repeats([self._key(m) for m in members], lambda: self._cuts(members), FEW):
+        keys = [self._key(m) for m in members]
+        free = [isinstance(m, Scope) for m in members]
+        made = repeats(keys, lambda: self._cuts(members), FEW)
+        for repeat in made:
+            free[repeat.start : repeat.stop] = [False] * (repeat.stop - repeat.start)
+        for repeat in sorted([*made, *_namesakes(keys, free)], key=lambda one: one.start):
             found.extend(members[at : repeat.start])
             found.append(self._repeat(members, repeat, around))
             at = repeat.stop
@@ -252,21 +268,13 @@ class _Builder:
         return list(accumulate(change))
 
 
-@lru_cache(maxsize=20_000)
 def readable(name: str, function: str = "") -> str:
     """JAX wraps a scope in the transformations it went through: `transpose(jvp(net))` is the reverse sweep of `net`.
 
     A scope without a name takes that of the function its lines stand in.
     """
-    words: list[str] = []
-    while (found := re.fullmatch(r"(\w+)\((.*)\)", name)) is not None:
-        words.append(found[1])
-        name = found[2]
-    if words[:2] == ["transpose", "jvp"]:
-        words[:2] = ["reverse"]
-    elif words[:1] == ["jvp"]:
-        words[:1] = ["forward"]
-    return " · ".join(filter(None, [name or function, *words]))
+    bare, words = unwrapped(name)
+    return " · ".join(filter(None, [bare or function, *words]))
 
 
 @lru_cache(maxsize=20_000)
@@ -282,6 +290,42 @@ def short_function(qualified: str) -> str:
     while len(parts) > 1 and parts[-1].startswith("<") and parts[-1] != "<lambda>":
         parts.pop()
     return parts[-1].replace("<lambda>", "λ") if parts else ""
+
+
+def _namesakes(keys: Sequence[int], free: Sequence[bool]) -> Iterator[Repeat]:
+    """Groups of one name side by side, of which a crowded scope folds fewer than of what has no name."""
+    start = 0
+    for (_, alone), run in groupby(zip(keys, free, strict=True)):
+        size = len(list(run))
+        if alone and size >= COPIES:
+            yield Repeat(start, 1, size)
+        start += size
+
+
+def _instances(members: Sequence[int | Scope]) -> Iterator[range]:
+    for member in members:
+        if isinstance(member, Scope) and member.kind == "chunk":
+            yield from _instances(member.members)
+        else:
+            yield range(*_span(member))
+
+
+def _acts(graph: Graph, numbers: range) -> Iterator[object]:
+    """The operations of some equations; of what is called its name."""
+    for equation in graph.equations[numbers.start : numbers.stop]:
+        yield equation.primitive, *[stem(body.label) for body in equation.bodies]
+
+
+def _types(graph: Graph, numbers: range) -> Iterator[object]:
+    """The types that some equations make; of what is called its structure."""
+    for equation in graph.equations[numbers.start : numbers.stop]:
+        made = [graph.vertices[r] for r in equation.results]
+        yield tuple([(v.shape, v.dtype) for v in made] + [digest(body.graph) for body in equation.bodies])
+
+
+def _literals(graph: Graph, numbers: range) -> Iterator[str]:
+    for equation in graph.equations[numbers.start : numbers.stop]:
+        yield from (str(operand) for operand in equation.operands if isinstance(operand, Literal))
 
 
 def _span(member: int | Scope) -> tuple[int, int]:

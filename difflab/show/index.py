@@ -96,7 +96,7 @@ class _Index:
         known = self._params
         found: list[str] = []
         for name, value in equation.params.items():
-            if value is not None and value != ():
+            if value is not None and not (isinstance(value, tuple) and not value):
                 if id(value) not in known:
                     known[id(value)] = shorten(plain(value), 80)
                 found.append(f"{name}={known[id(value)]}")

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
+from difflab.core.activity import Phase
 from difflab.core.graph import Equation, Graph, Literal, Operand, Vertex
 from difflab.show.facts import Facts
 from difflab.show.place import PORTAL
 from difflab.show.scopes import Scope
-from difflab.show.sweeps import Phase
 from difflab.show.wire import shorten
 
 GROUPED_INPUTS = 40
@@ -209,8 +209,8 @@ def equation_item(graph: Graph, prefix: str, number: int, facts: Facts) -> Item:
 
 
 def group_detail(scope: Scope) -> str:
-    """`× 48 · 4,269 equations`"""
-    times = f"× {scope.count} · " if scope.count is not None else ""
+    """`× 48, 2 kinds · 4,269 equations`"""
+    times = ", ".join(filter(None, [f"× {scope.count}", scope.variety])) + " · " if scope.count is not None else ""
     return f"{times}{len(scope.equations()):,} equations"
 
 
@@ -264,6 +264,8 @@ def _label(equation: Equation) -> str:
 
 
 def _detail(graph: Graph, equation: Equation) -> str:
+    if equation.primitive == "unfinished":
+        return "not finished"
     times = next((f" × {b.count}" for b in equation.bodies if b.count is not None), "")
     if len(equation.results) != 1:
         names = [graph.vertices[r].name for r in equation.results]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,6 +25,7 @@ from difflab.show.svg import graph_svg
 from difflab.show.widget import Handler, Widget, focus_of
 from difflab.show.wire import Wire
 
+_FOLDED = re.compile("… [0-9,]+ (more )?equation")
 _HOMES = {
     "lab": ("difflab.show.lab", "Lab"),
     "failure": ("difflab.show.lab", "Failure"),
@@ -76,7 +78,7 @@ def text(shown: Any) -> str:
     """The object as readable text; of a long program its outer structure, with what is folded counted."""
     if isinstance(shown, Graph):
         shown_lines = outline(program(shown))
-        folded = any("…" in line for line in shown_lines)
+        folded = any(_FOLDED.search(line) for line in shown_lines)
         more = [f"print(graph) has all {shown.size:,} equations"] if folded else []
         return "\n".join([*shown_lines, *more])
     lines = str(shown).splitlines()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
+from textwrap import wrap
 
 from difflab.show.compose import Body, Box, Picture, Point, compose
 from difflab.show.figures import Marks, marks
@@ -20,15 +21,19 @@ STYLE = (
     ".e{fill:none;stroke:#9aa4b5;stroke-width:1.2}.a{fill:#9aa4b5}"
     ".er{stroke-dasharray:5 3;stroke:#b7791f}.eb{stroke-dasharray:2 2}.ea{stroke:#2e8b57;stroke-width:2}"
     ".ex{stroke:#c0392b;stroke-width:2;stroke-dasharray:1 3}.p{fill:#3c7dc4}.q{fill:#b7791f}.h{fill:#d97706}"
+    ".l{fill:#fff;stroke:#8a94a6;stroke-width:.7}.f{font:600 9.5px ui-monospace,monospace;fill:#1c2330}"
     ".k{fill:#eef0f4;stroke:#c3c9d4;stroke-width:.7}.x{fill:#fdecea;stroke:#c0392b;stroke-width:1.5}"
     "@media(prefers-color-scheme:dark){.b{fill:#262b33;stroke:#667085}.i{fill:#1d3147;stroke:#5b9bd5}"
     ".o{fill:#1c3527;stroke:#4caf7d}.c,.u{fill:#2b2f36;stroke:#777}.s{fill:#20242b;stroke:#667085}"
-    ".t{fill:#e6e9ef}.d{fill:#a5adba}.e{stroke:#6b7585}.a{fill:#6b7585}"
+    ".t{fill:#e6e9ef}.d{fill:#a5adba}.e{stroke:#6b7585}.a{fill:#6b7585}.er{stroke:#d29922}.ea{stroke:#4caf7d}"
+    ".ex{stroke:#ff7b72}.q{fill:#d29922}.l{fill:#20242b;stroke:#667085}.f{fill:#e6e9ef}"
     ".k{fill:#343a44;stroke:#566072}.x{fill:#3b2020}}"
 )
 LEGIBLE = 7.0
 """Pixels that words need to be read; smaller second lines are left out, and no picture is scaled further down."""
 
+_PLATE = 440.0
+"""Pixels that a plate of words is wide, at least."""
 _EDGES = {"residual": "e er", "back": "e eb", "added": "e ea", "removed": "e ex"}
 _CLASSES = {"input": "i", "output": "o", "constant": "c", "outer": "u", "scope": "s"}
 
@@ -42,9 +47,10 @@ def graph_svg(section: Wire, title: str, description: str, width: int = 900, ove
     figures = marks(section, picture, overlay)
     body = picture_body(picture, section["scopes"], figures, fine=10.5 * _scale(picture.width, width) >= LEGIBLE)
     high, wide = picture.height, max(picture.width, 200.0)
-    for lines, kind in ((figures.legend, "k"), (_failed(section), "x")):
-        if lines:
-            wide = max(wide, 12 + max(6.6 * len(line) for line in lines) + 24)
+    for told, kind in ((figures.legend, "k"), (_failed(section), "x")):
+        if told:
+            wide = max(wide, _PLATE)
+            lines = [part for line in told for part in wrap(line, int((wide - 44) / 6.4), max_lines=4)]
             body += _note(lines, kind, wide, high)
             high += 16 * len(lines) + 26
     return document(body, wide, high, title, description, width)
@@ -124,7 +130,10 @@ def _words(box: Box, figures: Marks, fine: bool) -> Iterator[str]:
         left, low = box.x - box.w / 2, box.y + box.h / 2
         if mark.share > 0:
             yield rectangle(left + box.w * mark.share / 2, low - 1.5, box.w * mark.share, 3, "h", 1.5)
-        yield text(box.x + box.w / 2 + 4, low - 3, mark.text, "d", "start")
+        wide = 5.8 * len(mark.text) + 8
+        right = box.x + max(box.w, wide) / 2 + 3
+        yield rectangle(right - wide / 2, low + 4, wide, 13, "l", 6.5)
+        yield text(right - wide / 2, low + 7.5, mark.text, "f")
 
 
 def _phase(box: Box) -> Iterator[str]:
@@ -141,7 +150,7 @@ def _failed(section: Wire) -> list[str]:
     source = failure.get("source")
     name = source["file"].replace("\\", "/").rsplit("/", 1)[-1] if source else ""
     where = [f"{name}:{source['line']}  {source['text'].strip()}"] if source else []
-    return [shorten(line, 110) for line in ("the trace stopped here", *failure["text"].splitlines()[:4], *where)]
+    return ["the trace stopped here", *failure["text"].splitlines()[:4], *where]
 
 
 def _note(lines: Sequence[str], kind: str, w: float, top: float) -> str:
@@ -156,7 +165,8 @@ def _scale(w: float | int, width: float | int) -> float:
 
 
 def _bar(body: Body, label: str) -> str:
-    words = body.label if not label or label in body.label else f"{label} · {body.label}"
+    said = not label or label in body.label or label.split()[0] == body.label.split()[0]
+    words = body.label if said else f"{label} · {body.label}"
     return text(body.x + 10, body.y + 17, words, "t", "start")
 
 

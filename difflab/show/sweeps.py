@@ -1,4 +1,4 @@
-"""Which sweep of a gradient an equation belongs to, and which forward step each reverse step answers.
+"""Which forward step each reverse step of a gradient answers.
 
 JAX writes the transformations that an equation went through into its name stack: `jvp(net)` is the forward sweep of
 `net`, `transpose(jvp(net))` the reverse one. A transposed equation keeps the source line of its primal, and reads the
@@ -7,40 +7,15 @@ primal's residuals: these three facts, with the order (the reverse sweep runs ba
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal as OneOf
 
-from difflab.core.graph import Equation, Graph
+from difflab.core.activity import phase
+from difflab.core.graph import Equation, Graph, unwrapped
 
-Phase = OneOf["forward", "reverse"]
-
-_WORD = re.compile(r"\b(jvp|transpose)\(")
-_WRAPPED = re.compile(r"\w+\((.*)\)")
 _FAMILY = {"sub": "add", "neg": "add", "add_any": "add", "div": "mul", "transpose": "reshape", "squeeze": "reshape"}
 _NEAR = 8
-
-
-def phase(equation: Equation) -> Phase | None:
-    """The sweep that an equation belongs to; None outside of gradients. Of nested gradients the outermost counts.
-
-    >>> import jax
-    >>> from difflab.core.capture import graph
-    >>> print(*(phase(e) for e in graph(jax.grad(jax.numpy.sin), 1.0).equations))
-    forward forward reverse
-    """
-    return _phase(equation.scopes)
-
-
-@lru_cache(maxsize=20_000)
-def _phase(scopes: tuple[str, ...]) -> Phase | None:
-    for scope in scopes:
-        found = _WORD.search(scope)
-        if found is not None:
-            return "reverse" if found[1] == "transpose" else "forward"
-    return None
 
 
 def pairs(graph: Graph) -> dict[int, int]:
@@ -85,13 +60,7 @@ def _keys(equation: Equation) -> Iterator[object]:
 @lru_cache(maxsize=20_000)
 def _names(scopes: tuple[str, ...]) -> tuple[str, ...]:
     """The scopes without the transformations around them."""
-    return tuple(filter(None, map(_bare, scopes)))
-
-
-def _bare(scope: str) -> str:
-    while (found := _WRAPPED.fullmatch(scope)) is not None:
-        scope = found[1]
-    return scope
+    return tuple(filter(None, (unwrapped(scope)[0] for scope in scopes)))
 
 
 def _primal(graph: Graph, lines: _Lines, equation: Equation, found: dict[int, int]) -> int | None:

@@ -1,6 +1,7 @@
 """Capture keeps what JAX knows: program, names, lines, scopes, nesting."""
 
 from functools import partial
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -166,7 +167,7 @@ def test_derivative_equations_do_not_borrow_the_names_of_their_primals():
 def test_every_equation_of_user_code_knows_its_line():
     program = graph(named, VECTOR, [VECTOR])
     first = program.equations[0]
-    assert first.source.file == __file__
+    assert Path(__file__).match(first.source.file) and not Path(first.source.file).is_absolute()
     assert first.source.text == "first = jnp.sin(x)"
     assert first.source.function == "named"
     assert str(first.source) == f"test_capture.py:{first.source.line}"
@@ -177,7 +178,7 @@ def test_every_equation_of_user_code_knows_its_line():
 def test_library_calls_point_at_the_callers_line():
     for node, _, equation in walk(graph(lambda x: jnp.linalg.norm(jax.nn.softmax(x)), VECTOR)):
         assert equation.source is not None, node
-        assert equation.source.file == __file__
+        assert Path(__file__).match(equation.source.file)
 
 
 def test_a_library_function_passed_directly_never_points_into_difflab():

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -134,7 +135,7 @@ def test_a_hole_reaches_only_what_depends_on_it():
     assert float(second) == pytest.approx(-1.4)
     (hole,) = outcome.holes
     assert hole.source is not None
-    assert hole.source.file == __file__
+    assert Path(hole.source.file).name == Path(__file__).name
 
 
 def test_an_unknown_primitive_is_named_with_its_line():

@@ -61,8 +61,10 @@ def test_a_long_table_is_cut_and_says_so():
                 x = jnp.sin(jnp.cos(x))
         return x
 
-    table = dl.graph(long, X).costs()
-    assert len(table) == 100 and "… 40 more rows" in str(table)
+    table = dl.graph(long, X).costs(2)
+    (repeat,) = table
+    assert repeat.label == "part × 100" and len(repeat.inside) == 100
+    assert "… 41 more rows" in str(table)
 
 
 def test_xla_is_asked_on_demand():

@@ -10,7 +10,8 @@ import os
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from html import escape
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import jax
@@ -19,12 +20,15 @@ import numpy as np
 import pytest
 
 import difflab as dl
+from difflab.core.difference import Difference
+from difflab.core.errors import CaptureError
 from difflab.core.graph import Graph
+from difflab.show.graph import GraphView
 from difflab.show.svg import graph_svg
 from difflab.zoo.training import training_step
 
 FOLDER = Path(__file__).parent.parent / "golden" / "gallery"
-LARGEST = 400_000
+LARGEST = 500_000
 REFRESH = "DIFFLAB_GALLERY=refresh pytest tests/show/test_gallery.py"
 
 
@@ -35,6 +39,13 @@ def _layers(x: jax.Array, weights: list[jax.Array]) -> jax.Array:
     return jnp.sum(x**2)
 
 
+def _layers_with_bias(x: jax.Array, weights: list[jax.Array]) -> jax.Array:
+    for number, weight in enumerate(weights):
+        with jax.named_scope(f"layer{number}"):
+            x = jnp.tanh(x @ weight + 1.0)
+    return jnp.mean(x**2)
+
+
 @jax.custom_vjp
 def _clipped(x: jax.Array) -> jax.Array:
     return jnp.sin(x)
@@ -42,6 +53,7 @@ def _clipped(x: jax.Array) -> jax.Array:
 
 _clipped.defvjp(lambda x: (jnp.sin(x), x), lambda x, bar: (jnp.clip(bar, -1, 1) * jnp.cos(x),))
 _SQUARE = np.ones((3, 3), np.float32)
+_AT = _SQUARE[0], [_SQUARE] * 2
 
 
 def _far(x: jax.Array) -> jax.Array:
@@ -51,21 +63,83 @@ def _far(x: jax.Array) -> jax.Array:
     return x * kept
 
 
+def _stops(x: jax.Array) -> jax.Array:
+    with jax.named_scope("body"):
+        y = jax.nn.softplus(x) * 2.0
+    if y.sum() > 0:
+        return y
+    return -y
+
+
+def _halve(x: jax.Array) -> jax.Array:
+    return jax.lax.while_loop(lambda c: jnp.sum(c) > 1.0, lambda c: c / 2.0, x)
+
+
+@cache
 def _step() -> Graph:
     step, arguments = training_step(4)
     return dl.graph(step, *arguments)
 
 
-PICTURES: dict[str, Callable[[], Graph]] = {
-    "tiny": lambda: dl.graph(lambda x, y: jnp.sin(x * y) + y, 1.0, 2.0),
-    "identity": lambda: dl.graph(lambda x: x, 1.0),
-    "loop": lambda: dl.graph(lambda x: jax.lax.fori_loop(0, 5, lambda k, c: c * jnp.sin(x), x), 1.0),
-    "scan": lambda: dl.graph(lambda x: jax.lax.scan(lambda c, t: (c * t + 1.0, c), 0.0, x), _SQUARE[0]),
-    "cond": lambda: dl.graph(lambda x: jax.lax.cond(x > 0, jnp.sin, lambda t: jnp.cos(t) * 2.0, x), 1.0),
-    "custom_rule": lambda: dl.graph(lambda x: _clipped(x) * 2.0, 1.0),
-    "gradient": lambda: dl.graph(jax.grad(_layers), _SQUARE[0], [_SQUARE] * 2),
-    "portal": lambda: dl.graph(_far, 1.0),
-    "transformer_step": _step,
+def _partial() -> Graph:
+    with pytest.raises(CaptureError) as caught:
+        dl.graph(_stops, _SQUARE[0])
+    return caught.value.graph
+
+
+def _low(f: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+    return lambda x, weights: f(x.astype(jnp.bfloat16), [w.astype(jnp.bfloat16) for w in weights])
+
+
+def _zoo(name: str) -> Graph:
+    problem = dl.zoo.load(name)
+    return dl.graph(problem.function, *problem.arguments())
+
+
+def _against(before: Callable[..., object], after: Callable[..., object]) -> Callable[[], Difference]:
+    return lambda: dl.graph(before, *_AT).compare(dl.graph(after, *_AT))
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What is drawn, how its scopes are arranged, and the overlay that is on it."""
+
+    make: Callable[[], Graph | Difference]
+    arrangement: str = "layered"
+    overlay: str | None = None
+
+    def svg(self) -> str:
+        """The picture."""
+        drawn = self.make()
+        if isinstance(drawn, Difference) or self.arrangement == "layered":
+            return drawn.to_svg() if self.overlay is None else drawn.to_svg(overlay=self.overlay)
+        return graph_svg(GraphView(drawn).section(self.arrangement), drawn.name, f"{drawn.size} equations, folded")
+
+
+_GRADIENT = jax.grad(_layers, argnums=1)
+PICTURES: dict[str, Shot] = {
+    "tiny": Shot(lambda: dl.graph(lambda x, y: jnp.sin(x * y) + y, 1.0, 2.0)),
+    "identity": Shot(lambda: dl.graph(lambda x: x, 1.0)),
+    "rosenbrock": Shot(lambda: _zoo("rosenbrock")),
+    "lorenz": Shot(lambda: _zoo("lorenz_rk4")),
+    "transformer_block": Shot(lambda: _zoo("transformer_block")),
+    "loop": Shot(lambda: dl.graph(lambda x: jax.lax.fori_loop(0, 5, lambda k, c: c * jnp.sin(x), x), 1.0)),
+    "while": Shot(lambda: dl.graph(_halve, _SQUARE[0])),
+    "scan": Shot(lambda: dl.graph(lambda x: jax.lax.scan(lambda c, t: (c * t + 1.0, c), 0.0, x), _SQUARE[0])),
+    "cond": Shot(lambda: dl.graph(lambda x: jax.lax.cond(x > 0, jnp.sin, lambda t: jnp.cos(t) * 2.0, x), 1.0)),
+    "custom_rule": Shot(lambda: dl.graph(lambda x: _clipped(x) * 2.0, 1.0)),
+    "gradient": Shot(lambda: dl.graph(_GRADIENT, *_AT)),
+    "gradient_fold": Shot(lambda: dl.graph(_GRADIENT, *_AT), "fold"),
+    "gradient_kept": Shot(lambda: dl.graph(_GRADIENT, *_AT), overlay="kept"),
+    "values": Shot(lambda: dl.graph(_layers, *_AT), overlay="value"),
+    "precision": Shot(lambda: dl.graph(_low(_layers), *_AT), overlay="dtype"),
+    "portal": Shot(lambda: dl.graph(_far, 1.0)),
+    "partial": Shot(_partial),
+    "transformer_step": Shot(_step),
+    "transformer_step_fold": Shot(_step, "fold"),
+    "edited": Shot(_against(_layers, _layers_with_bias)),
+    "against_gradient": Shot(_against(_layers, _GRADIENT)),
+    "against_bfloat16": Shot(_against(_layers, _low(_layers))),
 }
 
 
@@ -75,10 +149,10 @@ def write() -> None:
     for old in FOLDER.glob("*.svg"):
         old.unlink()
     figures = []
-    for name, make in PICTURES.items():
-        graph = make()
-        (FOLDER / f"{name}.svg").write_text(graph.to_svg() + "\n", encoding="utf-8")
-        caption = escape(f"{name}: {graph.name}, {graph.size} equations")
+    for name, shot in PICTURES.items():
+        picture = shot.svg()
+        (FOLDER / f"{name}.svg").write_text(picture + "\n", encoding="utf-8")
+        caption = name + ": " + re.search("<title>(.*?)</title>", picture)[1]
         figures.append(f'<figure><img src="{name}.svg" alt="{caption}"><figcaption>{caption}</figcaption></figure>')
     style = "body{font:14px system-ui;columns:2 420px}:root{color-scheme:light dark}img{max-width:100%}"
     style += "figure{margin:0 0 24px;break-inside:avoid}"
@@ -108,7 +182,7 @@ def words(svg: str) -> list[str]:
 def test_the_picture_is_the_one_of_the_gallery(name: str) -> None:
     kept = FOLDER / f"{name}.svg"
     assert kept.exists(), f"the gallery has no {name}.svg: run `{REFRESH}` and look at it"
-    before, now = words(kept.read_text(encoding="utf-8")), words(PICTURES[name]().to_svg())
+    before, now = words(kept.read_text(encoding="utf-8")), words(PICTURES[name].svg())
     gone, new = sorted(set(before) - set(now)), sorted(set(now) - set(before))
     assert before == now, (
         f"the picture {name!r} changed: no longer there {gone[:8]}, new {new[:8]}. "
@@ -129,60 +203,3 @@ def test_pictures_are_well_formed_and_alone() -> None:
         root = ElementTree.fromstring(text)
         assert [child.tag.rpartition("}")[2] for child in root][:2] == ["title", "desc"]
         assert not re.search(r"<script|href=|url\(|<image|<foreignObject| on\w+=", text)
-
-
-def section(**parts: object) -> dict:
-    """A graph section as the wire has it, with all that a picture can say."""
-
-    def item(name: str, y: float, **more: object) -> dict:
-        return {"id": name, "kind": "equation", "x": 80.0, "y": y, "w": 90.0, "h": 56.0, "label": "mul",
-                "detail": "f32[3]", "scopes": [], **more}  # fmt: skip
-
-    scope = {
-        "id": "", "label": "f", "kind": "function", "width": 200.0, "height": 300.0, "portals": [],
-        "items": [
-            item("0", 40.0, phase="forward", chips=[[None, "2.0"], ["i0", "w"]]),
-            item("1", 140.0, phase="reverse"), item("2", 240.0, scopes=["~0"]),
-        ],
-        "edges": [
-            {"from": "0", "to": "1", "points": [[80.0, 68.0], [80.0, 112.0]], "label": "", "kind": "residual"},
-            {"from": "1", "to": "2", "points": [[80.0, 168.0], [80.0, 212.0]], "label": "", "kind": "removed"},
-        ],
-        "figures": {"kept": [3_000_000, None, 12], "dtype": ["low", None, None]},
-    }  # fmt: skip
-    overlays = [
-        {"id": "kept", "name": "kept for the reverse sweep", "unit": "B", "scale": "quantity", "total": 3_000_012,
-         "note": "sums", "words": {}, "ready": True},
-        {"id": "dtype", "name": "precision", "unit": "", "scale": "category", "total": None, "note": "",
-         "words": {"low": "loses precision"}, "ready": True},
-    ]  # fmt: skip
-    return {"root": "", "open": [], "scopes": {"": scope}, "overlays": overlays, **parts}
-
-
-def test_chips_sweeps_and_kinds_of_edges_are_drawn_apart() -> None:
-    svg = graph_svg(section(), "f", "3 equations")
-    assert "2.0 w" in svg and 'class="e er"' in svg and 'class="e ex"' in svg
-    assert 'class="p"' in svg and 'class="q"' in svg
-
-
-def test_an_overlay_writes_its_figures_and_what_they_are() -> None:
-    svg = graph_svg(section(), "f", "", overlay="kept")
-    assert "2.86 MiB" in svg and "12 B" in svg and "kept for the reverse sweep, 2.86 MiB in all" in svg
-    assert "loses precision" in graph_svg(section(), "f", "", overlay="dtype")
-    with pytest.raises(ValueError, match="'hot' is not known here; this graph has: kept, dtype"):
-        graph_svg(section(), "f", "", overlay="hot")
-
-
-def test_a_partial_graph_says_what_stopped_it() -> None:
-    source = {"file": "net.py", "line": 12, "function": "loss", "text": "x @ w"}
-    svg = graph_svg(section(failure={"text": "shapes do not fit", "source": source}), "f", "")
-    assert "the trace stopped here" in svg and "net.py:12  x @ w" in svg
-
-
-def test_a_wide_picture_stays_legible() -> None:
-    wide = section()
-    wide["scopes"][""]["width"] = 20_000.0
-    svg = graph_svg(wide, "f", "")
-    shown, whole = (float(re.search(pattern, svg)[1]) for pattern in (r' width="([\d.]+)"', r'viewBox="0 0 ([\d.]+)'))
-    assert 12 * shown / whole >= 7 - 1e-6
-    assert "f32[3]" not in svg and "mul" in svg

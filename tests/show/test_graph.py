@@ -2,7 +2,9 @@
 
 import json
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import jax
 import jax.numpy as jnp
@@ -175,14 +177,40 @@ def test_opening_everything_overlaps_nothing(program):
         assert box.y - box.h / 2 >= -0.1 and box.y + box.h / 2 <= picture.height + 0.1
 
 
-def test_opened_drawings_keep_edges_on_their_boxes(program):
-    scopes = {name: scope for name, (scope, _) in all_scopes(Draughtsman(program)).items()}
-    picture = compose(scopes, "", set(scopes))
-    boxes = {box.item["id"]: box for box in picture.boxes}
-    for line in picture.lines:
-        for (x, y), box in ((line.points[0], boxes[line.source]), (line.points[-1], boxes[line.target])):
-            assert abs(abs(y - box.y) - box.h / 2) < 0.1
-            assert abs(x - box.x) <= box.w / 2 + 0.1
+def crossed(line, box):
+    """Whether a line enters the inside of a box."""
+    return any(
+        min(x, u) < box.x + box.w / 2 - 0.6 and max(x, u) > box.x - box.w / 2 + 0.6
+        and min(y, v) < box.y + box.h / 2 - 0.6 and max(y, v) > box.y - box.h / 2 + 0.6
+        for (x, y), (u, v) in pairwise(line.points)
+    )  # fmt: skip
+
+
+def sides(box, point):
+    """On which sides of a box a point lies."""
+    across, down = abs(abs(point[0] - box.x) - box.w / 2), abs(abs(point[1] - box.y) - box.h / 2)
+    assert abs(point[0] - box.x) <= box.w / 2 + 0.6 and abs(point[1] - box.y) <= box.h / 2 + 0.6
+    return {name for name, far in (("side", across), ("end", down)) if far < 0.6}
+
+
+@pytest.mark.parametrize("arrangement", ["layered", "fold"])
+def test_however_scopes_open_edges_stay_on_their_sides_and_cross_no_box(program, arrangement):
+    scopes = {k: s for k, (s, _) in all_scopes(Draughtsman(program, arrangement=arrangement)).items()}
+    home = {item["id"]: name for name, scope in scopes.items() for item in scope["items"]}
+    before = [compose({k: s}, k, ()) for k, s in scopes.items()]
+    closed = {box.item["id"]: box for picture in before for box in picture.boxes}
+    ways = {(line.source, line.target): line for picture in before for line in picture.lines}
+    pick = Random(3)
+    for opened in (set(scopes), *({name for name in scopes if pick.random() < 0.4} for _ in range(4))):
+        picture = compose(scopes, "", opened)
+        boxes = {box.item["id"]: box for box in picture.boxes}
+        for line in picture.lines:
+            way = ways[line.source, line.target]
+            for k, name in ((0, line.source), (-1, line.target)):
+                assert sides(boxes[name], line.points[k]) & sides(closed[name], way.points[k])
+            assert all(abs(x - u) < 0.01 or abs(y - v) < 0.01 for (x, y), (u, v) in pairwise(line.points))
+            beside = [box for box in picture.boxes if home[box.item["id"]] == home[line.source]]
+            assert not any(crossed(line, box) for box in beside)
 
 
 @settings(max_examples=60, deadline=None)
@@ -210,8 +238,12 @@ def test_the_static_picture_is_plain_svg_with_words(program):
 
 def golden_cases():
     cases = []
-    for name, opened in (("network", "all"), ("network", []), ("loops", "all"), ("gradient", ["~0"])):
-        scopes = {k: scope for k, (scope, _) in all_scopes(Draughtsman(PROGRAMS[name]())).items()}
+    for name, opened, arrangement in (
+        ("network", "all", "layered"), ("network", [], "layered"), ("loops", "all", "layered"),
+        ("gradient", ["~0"], "layered"), ("gradient", ["~1", "~4"], "fold"), ("gradient", "all", "fold"),
+    ):  # fmt: skip
+        draughtsman = Draughtsman(PROGRAMS[name](), arrangement=arrangement)
+        scopes = {k: scope for k, (scope, _) in all_scopes(draughtsman).items()}
         names = list(scopes) if opened == "all" else opened
         picture = compose(scopes, "", set(names))
         cases.append({

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from difflab.core.activity import phase
 from difflab.core.capture import graph
 from difflab.core.graph import Equation, Graph, Source, Vertex, walk
 from difflab.show.changes import differs, gathered_changes
 from difflab.show.grouping import FEW, readable, short_function, stem
 from difflab.show.repeats import COPIES, repeats
 from difflab.show.scopes import LIMIT, Scope, ScopeTree
-from difflab.show.sweeps import pairs, phase
+from difflab.show.sweeps import pairs
 from difflab.zoo.training import training_step
 
 
@@ -43,12 +44,12 @@ def straight(steps):
 def programs(draw):
     """Stretches that come again, under names, in functions and under none."""
     blocks = st.tuples(
-        st.lists(PRIMITIVES, min_size=1, max_size=6), st.integers(1, 60),
+        st.lists(PRIMITIVES, min_size=1, max_size=4), st.integers(1, 40),
         st.sampled_from(["", "net", "block#", "jvp(f)"]), st.sampled_from(["", "f", "g"]),
     )  # fmt: skip
     steps = [
         (name, (scope.replace("#", str(k)),) if scope else (), function)
-        for words, times, scope, function in draw(st.lists(blocks, max_size=6))
+        for words, times, scope, function in draw(st.lists(blocks, max_size=5))
         for k in range(times)
         for name in words
     ]
@@ -59,7 +60,7 @@ def scopes_of(tree):
     return list(tree.walk())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(programs())
 def test_every_equation_is_in_exactly_one_scope_and_no_scope_is_too_large(made):
     captured = straight(made)
@@ -127,10 +128,11 @@ def test_few_layers_stand_side_by_side_and_updates_of_other_shapes_are_one_repea
     root = ScopeTree(step).root
     assert [m.label for m in root.members[:4]] == [f"layer{k} · forward" for k in range(4)]
     update = root.members[-1]
-    assert (update.label, update.count, len(update.members)) == ("adam", 44, 44)
+    assert (update.label, update.count, len(update.members)) == ("_adam", 44, 44)
+    assert update.variety == "6 shapes"
     assert {len(m.equations()) for m in update.members} == {14}
-    assert update.members[0].label == "adam blocks[0]['bias']"
-    assert {step.equations[m.span[0]].source.function.split(".")[-1] for m in update.members} == {"adam"}
+    assert update.members[0].label == "_adam blocks[0]['bias']"
+    assert {step.equations[m.span[0]].source.function.split(".")[-1] for m in update.members} == {"_adam"}
 
 
 def test_small_functions_are_left_as_they_are():
@@ -150,6 +152,22 @@ def test_layers_without_names_are_found_and_called_by_the_variable_they_set():
         return x
 
     assert labels(ScopeTree(graph(network, 1.0)).root) == [("x", "repeat", 10)]
+
+
+def test_a_repeat_says_how_its_instances_differ():
+    def chain(x, alike, constants):
+        for k in range(20):
+            x = jnp.sin(x) * (float(k) if constants else 2.0)
+            x = jnp.cos(x) if alike or k % 2 else jnp.cos(x[None])[0]
+        return x
+
+    def repeat(*options):
+        return next(ScopeTree(graph(lambda x: chain(x, *options), jnp.ones(3))).walk()).members[0]
+
+    assert [repeat(True, False).variety, repeat(True, True).variety] == ["", "constants differ"]
+    layers = [(name, (f"layer{k}",), "") for k in range(5) for name in ("sin", "exp" if k == 2 else "mul")]
+    folded = ScopeTree(straight([("add", (), ""), ("tanh", (), "")] * 5 + layers)).root.members[-1]
+    assert (folded.label, folded.count, folded.variety) == ("layer", 5, "2 kinds")
 
 
 def test_nested_graphs_have_scopes_of_their_own():
@@ -208,7 +226,7 @@ def test_pairs_of_a_chain_run_backwards():
     assert found == cosines[::-1]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(programs(), st.sets(st.integers(0, 60), max_size=4))
 def test_changes_only_shows_each_change_and_gathers_the_rest(made, touched):
     captured = straight(made)

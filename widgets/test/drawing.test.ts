@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { pinch } from "../src/draw/camera.ts";
 import { imageScale } from "../src/draw/canvas.ts";
 import { type Box, compose } from "../src/draw/compose.ts";
-import { boxAt, levelOf, widened } from "../src/draw/cull.ts";
+import { boxAt, levelOf, richest, widened } from "../src/draw/cull.ts";
 import { createGraphDrawing, type GraphDrawing } from "../src/draw/graph.ts";
 import { miniature, windowOf, worthwhile } from "../src/draw/minimap.ts";
 import { boxClass, heatOf, lineClass, PLAIN, signOf, type Tint, tintWords } from "../src/draw/paint.ts";
@@ -242,6 +242,13 @@ describe("the drawing", () => {
     expect(all(".dl-figure")[0]?.textContent).toBe("3 NaN");
     drawing.paint(null);
     expect(all(".dl-figure")).toHaveLength(0);
+  });
+  test("a wide picture is first seen where most is computed", () => {
+    const at = (id: string, x: number, kind: string) => ({ ...first({ id, kind, w: 80 }), x, y: 50, bodies: [] });
+    const inputs = [100, 200, 300].map((x) => at(`i${x}`, x, "input"));
+    const sums = [2000, 2100].map((x) => at(String(x), x, "equation"));
+    const picture = { boxes: [...inputs, ...sums], lines: [], portals: [], width: 2200, height: 100 };
+    expect(richest(picture as never, 800, 400)).toBe(2050);
   });
   test("follows chips and portals", () => {
     make(3, { chips: [["c0", "w"]] });

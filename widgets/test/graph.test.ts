@@ -56,6 +56,18 @@ const texts = {
     },
   ],
 };
+const failed = { file: "net.py", line: 22, function: "loss", text: "    return abs(y)" };
+const info = (graph.nodes as Record<string, object>)["1"] ?? {
+  name: "",
+  text: "",
+  results: [],
+  operands: [],
+  consumers: [],
+  params: {},
+  source: null,
+  scope: "",
+  notes: [],
+};
 const regulariser = scope("~0", "regulariser", "named", [[["6", "equation", "abs", "f32[]"]]], []);
 const kernel = (question: Record<string, unknown>) => {
   if (question.kind === "index") return { kind: "index", index };
@@ -84,9 +96,35 @@ describe("overlays", () => {
     expect(node("1").textContent).toContain("4 kFLOP");
     expect(node("5").classList.contains("dl-toned")).toBe(false);
     expect(one(".dl-key-card").textContent).toContain("total 5 kFLOP");
-    expect(one(".dl-ticks").textContent).toBe("01 kFLOP4 kFLOP ›");
+    expect(one(".dl-ticks").textContent).toBe("01 kFLOP4 kFLOP");
     press("m");
     expect(selection()).toBe("1");
+  });
+  test("the way to the largest leads inwards, also into what has to be fetched", () => {
+    const inner = { ...regulariser, figures: { flops: [7] } };
+    const section = withFigures("flops", { "1": 4, "~0": 9 }, { unit: "FLOP" });
+    const { one, node, click, wait, said } = showGraph(section, ({ kind, id }) =>
+      kind === "scope" && id === "~0" ? { kind: "scope", scope: inner, nodes: {} } : undefined,
+    );
+    expect(one(".dl-top").textContent).toContain("largest: regulariser");
+    click(one(".dl-top"));
+    expect(node("~0").classList.contains("dl-selected")).toBe(true);
+    expect(one(".dl-top").textContent).toContain("largest in regulariser");
+    click(one(".dl-top"));
+    wait();
+    expect(node("6").classList.contains("dl-selected")).toBe(true);
+    expect(said()).toBe("largest: abs, 7 FLOP");
+  });
+  test("the legend has the boxes' own colours", () => {
+    const { all } = showGraph(withFigures("flops", { "1": 4 }, { unit: "FLOP" }));
+    const steps = all(".dl-ramp > .dl-tone-heat").map((step) => step.style.getPropertyValue("--dl-share"));
+    expect([steps[0], steps.at(-1)]).toEqual(["0", "1"]);
+  });
+  test("the edges of what is added or removed are so, too", () => {
+    const { all } = showGraph(withFigures("change", { "0": "removed" }, { scale: "category" }));
+    const edges = all(".dl-edge-removed").map(({ dataset }) => `${dataset.from}→${dataset.to}`);
+    expect(edges).toContain("0→1");
+    expect(edges).not.toContain("1→2");
   });
   test("one that is not ready is asked for, and stays off when that fails", () => {
     const section = { ...graph, overlays: [overlay("time", { ready: false, unit: "ms" })] };
@@ -305,6 +343,26 @@ describe("moving about", () => {
     click(one(".dl-partial button"));
     wait();
     expect(one(".dl-bad-line").textContent).toContain("return abs(y)");
+    click(one("[data-text=program]"));
+    expect(one(".dl-bad-line").textContent).toContain("h = layer x");
+  });
+  test("a call that was not finished is marked in the drawing and in the program", () => {
+    const nodes = { ...(graph.nodes as Record<string, object>), "1": { ...info, primitive: "unfinished" } };
+    const listing = { text: ["f", "  () = unfinished", "    g", "  return"], node: [null, "1", null, null] };
+    const answer = ({ kind }: Record<string, unknown>) =>
+      kind === "texts" ? { kind, texts: { listing, files: [] } } : undefined;
+    const { node, one, press, wait } = showGraph({ ...graph, nodes, failure: { text: "no", source: failed } }, answer);
+    expect(node("1").textContent).toContain("stopped here");
+    press("s");
+    wait();
+    expect(one(".dl-bad-line").textContent).toContain("unfinished");
+  });
+  test("a mouse's choice gives the keys back to the drawing", () => {
+    const { el, one, choose } = showGraph(withFigures("flops", { "1": 1 }));
+    one(".dl-overlays").focus();
+    choose(".dl-overlays", "");
+    one(".dl-overlays").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    expect(document.activeElement).toBe(el.querySelector(".dl-root"));
   });
   test("every key of the help does something", () => {
     const { press, one } = showGraph(graph);

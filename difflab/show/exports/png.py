@@ -19,7 +19,7 @@ def png(svg: str, scale: float | int = 2) -> bytes:
         raise ValueError(f"scale is {scale}; it is the number of pixels for one unit of the picture: give 1, 2 or 3")
     resvg = import_module("resvg_py")
     width, height = (float(re.search(rf'<svg[^>]* {side}="([\d.]+)"', svg)[1]) for side in ("width", "height"))  # type: ignore[index]
-    zoom = min(float(scale), LARGEST / max(width, height, 1.0))
+    zoom = min(float(scale), (LARGEST - 1) / max(width, height, 1.0))  # resvg may round up
     size = {"width": max(1, round(width * zoom)), "height": max(1, round(height * zoom))}
     return bytes(resvg.svg_to_bytes(svg_string=_plain(svg), background="white", **size))
 

@@ -62,6 +62,8 @@ export function createCamera(
   port: HTMLElement | SVGSVGElement,
   size: () => { width: number; height: number },
   place: (pose: Pose) => void,
+  /** The middle of the best window of a given size, across, of what is too wide for one. */
+  middle: (w: number, h: number) => number = () => size().width / 2,
 ): Camera {
   let [x, y, k] = [0, 0, 1];
   let press: { at: Spot; far: boolean; slack: number } | null = null;
@@ -99,7 +101,7 @@ export function createCamera(
       const { width, height } = size();
       if (Math.min((w - 32) / width, (h - 32) / height) >= 0.55) return camera.fit();
       k = limit(Math.max(0.7, Math.min(1, (w - 32) / width)));
-      x = (w - k * width) / 2;
+      x = w / 2 - k * (k * width > w ? middle(w / k, h / k) : width / 2);
       y = Math.max(16, (h - k * height) / 2);
       apply();
       placed = camera.frame;

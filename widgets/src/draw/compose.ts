@@ -4,8 +4,10 @@ import type { EdgeKind, Item, ItemKind, Point, Scope } from "../payload.ts";
 
 export const MARGIN = 12;
 export const TITLE = 26;
-/** Edges end at least this far from the corners of their boxes. */
-const INSET = 6;
+/** Edges end at least this far from the corners of their boxes, on their sides and at top and bottom. */
+const INSET = [4, 6] as const;
+/** So far from its box an edge may turn that cannot go straight on. */
+const STEP = 4;
 
 /** An item in the whole drawing: `x, y` is its centre, in absolute pixels. */
 export interface Box {
@@ -174,34 +176,104 @@ function placeScope(sized: Sized, left: number, top: number, depth: number, out:
   }
   for (const { from, to, points, label, kind } of scope.edges) {
     const moved = points.map(([x, y]): Point => [left + mapX(x), top + mapY(y)]);
-    land(moved, points, own.get(from), true);
-    land(moved, points, own.get(to), false);
-    out.lines.push({ from, to, points: squared(moved), label, kind, scope: scope.id });
+    const first = land(moved, points, 0, own.get(from), scope.items);
+    const last = land(moved, points, points.length - 1, own.get(to), scope.items);
+    const map = (axis: Axis, t: number) => (axis === 0 ? left + mapX(t) : top + mapY(t));
+    out.lines.push({ from, to, points: joined(moved, first, last, map), label, kind, scope: scope.id });
   }
   out.portals.push(...scope.portals);
   for (const append of inside) append();
 }
 
-/** Move an end point onto the border of its box, on the side it was on, and its vertical segment along with it. */
-function land(moved: Point[], points: readonly Point[], end: End | undefined, first: boolean): void {
-  const k = first ? 0 : points.length - 1;
-  const following = first ? 1 : points.length - 2;
-  const [was, now, beside, besideNow] = [points[k], moved[k], points[following], moved[following]];
-  if (!was || !now || !end) return;
-  const side = was[1] > end.item.y ? 1 : was[1] < end.item.y ? -1 : first ? 1 : -1;
-  const reach = Math.max(0, end.w / 2 - INSET);
-  const x = Math.min(end.x + reach, Math.max(end.x - reach, now[0]));
-  if (points.length > 2 && beside && besideNow && beside[0] === was[0]) moved[following] = [x, besideNow[1]];
-  moved[k] = [x, end.y + (side * end.h) / 2];
+type Axis = 0 | 1;
+
+/** An end of an edge on the border of its box; it leaves along `axis` (0: sideways, 1: up or down). */
+interface Landing {
+  readonly point: Point;
+  readonly axis: Axis;
+  /** It had to move along the border. */
+  readonly slid: boolean;
+  /** The segment next to it runs along the axis. */
+  readonly straight: boolean;
+  /** Nothing is in the way of taking that segment along. */
+  readonly free: boolean;
+  /** Where, before the maps, it may turn otherwise. */
+  readonly step: number;
 }
 
-/** A straight vertical edge whose ends moved apart gets a step half-way. */
-function squared(points: Point[]): Point[] {
-  const [a, b] = points;
-  if (points.length !== 2 || !a || !b || Math.abs(a[0] - b[0]) <= 0.01) return points;
-  const middle = (a[1] + b[1]) / 2;
-  return [a, [a[0], middle], [b[0], middle], b];
+/** Where an end point meets the border of its box, on the side it was on. */
+function land(
+  moved: readonly Point[],
+  points: readonly Point[],
+  k: number,
+  end: End | undefined,
+  items: readonly Item[],
+): Landing | undefined {
+  const [was, beside, now] = [points[k], points[k === 0 ? 1 : k - 1], moved[k]];
+  if (!was || !beside || !now || !end) return;
+  const { item } = end;
+  const middle: Point = [item.x, item.y];
+  const size: Point = [item.w, item.h];
+  const sideways = Math.abs(Math.abs(was[0] - item.x) - item.w / 2) <= 1 && Math.abs(was[1] - item.y) < item.h / 2 - 1;
+  const [axis, other]: [Axis, Axis] = sideways ? [0, 1] : [1, 0];
+  const side = was[axis] > middle[axis] || (was[axis] === middle[axis] && k === 0) ? 1 : -1;
+  const centre: Point = [end.x, end.y];
+  const extent: Point = [end.w, end.h];
+  const reach = Math.max(0, extent[other] / 2 - INSET[axis]);
+  const at = Math.min(centre[other] + reach, Math.max(centre[other] - reach, now[other]));
+  const slid = Math.abs(at - now[other]) > 0.01;
+  const straight = beside[other] === was[other];
+  const [low, high] = [Math.min(was[axis], beside[axis]), Math.max(was[axis], beside[axis])];
+  const blocks = (one: Item) => {
+    const c: Point = [one.x, one.y];
+    const s: Point = [one.w, one.h];
+    return (
+      one !== item &&
+      Math.abs(c[other] - middle[other]) < (s[other] + size[other]) / 2 - 0.5 &&
+      c[axis] + s[axis] / 2 > low + 0.5 &&
+      c[axis] - s[axis] / 2 < high - 0.5
+    );
+  };
+  const free = !(slid && straight && items.some(blocks));
+  const border = centre[axis] + (side * extent[axis]) / 2;
+  return { point: pointOf(axis, border, at), axis, slid, straight, free, step: was[axis] + STEP * side };
 }
+
+/** The points between two ends, their segments taken along where the way is free, with a step where it is not. */
+function joined(
+  moved: readonly Point[],
+  first: Landing | undefined,
+  last: Landing | undefined,
+  map: (axis: Axis, t: number) => number,
+): readonly Point[] {
+  if (!first || !last) return moved;
+  const [axis, a, b] = [first.axis, first.point, last.point];
+  const across: Axis = axis === 0 ? 1 : 0;
+  if (moved.length === 2 && first.straight && first.free && last.free) {
+    if (Math.abs(a[across] - b[across]) <= 0.01) return [a, b];
+    const middle = (a[axis] + b[axis]) / 2;
+    return [a, pointOf(axis, middle, a[across]), pointOf(axis, middle, b[across]), b];
+  }
+  const inner = moved.slice(1, -1);
+  const found = (
+    [
+      [first, 0, moved[0]],
+      [last, inner.length - 1, moved.at(-1)],
+    ] as const
+  ).map(([end, k, at]): Point[] => {
+    const side: Axis = end.axis === 0 ? 1 : 0;
+    const near = inner[k];
+    if (end.slid && end.straight && !(end.free && near) && at) {
+      const level = map(end.axis, end.step);
+      return [end.point, pointOf(end.axis, level, end.point[side]), pointOf(end.axis, level, at[side])];
+    }
+    if (end.straight && near) inner[k] = pointOf(end.axis, near[end.axis], end.point[side]);
+    return [end.point];
+  });
+  return [...(found[0] ?? []), ...inner, ...(found[1] ?? []).reverse()];
+}
+
+const pointOf = (axis: Axis, along: number, across: number): Point => (axis === 0 ? [along, across] : [across, along]);
 
 /** The monotone map t ↦ t + Σ by·clamp((t − at)/size, 0, 1). */
 function stretch(parts: readonly Part[]): (t: number) => number {

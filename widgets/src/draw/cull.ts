@@ -68,3 +68,23 @@ export function boxAt(boxes: readonly Box[], x: number, y: number): Box | undefi
   }
   return undefined;
 }
+
+/** Where most is to be seen at the top of a picture that is wider than `w`: the middle, across, of the boxes there; those in view that compute count for more. */
+export function richest({ boxes, width }: Picture, w: number, h: number): number {
+  const top = boxes.filter((box) => box.bodies.length === 0 && box.y + box.h / 2 < 2 * h).sort((a, b) => a.x - b.x);
+  const sums = [0];
+  for (const [k, { kind, y }] of top.entries())
+    sums.push((sums[k] ?? 0) + ((kind === "equation" || kind === "scope") && y < h ? 12 : 1));
+  let best = { n: 0, off: 0, x: width / 2 };
+  for (let first = 0, last = 0; first < top.length; first++) {
+    const from = left(top[first]);
+    while (last < top.length && right(top[last]) - from < w - 48) last++;
+    const x = (from + right(top[last - 1])) / 2;
+    const [n, off] = [(sums[last] ?? 0) - (sums[first] ?? 0), Math.abs(x - width / 2)];
+    if (n > best.n || (n === best.n && off < best.off)) best = { n, off, x };
+  }
+  return best.x;
+}
+
+const left = (box: Box | undefined): number => (box ? box.x - box.w / 2 : 0);
+const right = (box: Box | undefined): number => (box ? box.x + box.w / 2 : 0);

@@ -5,10 +5,11 @@ import type { Stop } from "../link.ts";
 import { type Camera, createCamera, type Pose } from "./camera.ts";
 import { paintImage, paintPicture } from "./canvas.ts";
 import type { Box, Picture } from "./compose.ts";
-import { boxAt, contains, EVERYWHERE, levelOf, WHOLE, widened } from "./cull.ts";
+import { boxAt, contains, EVERYWHERE, levelOf, richest, WHOLE, widened } from "./cull.ts";
 import { createMinimap } from "./minimap.ts";
 import { type Look, type Marks, PLAIN, repainted, type Tint, tintWords } from "./paint.ts";
 import { createSampler } from "./sample.ts";
+import { svgText } from "./save.ts";
 import { createSheet } from "./sheet.ts";
 import { placing, type Rect } from "./svg.ts";
 import { calm, LIVELY, type Scene, unfold } from "./unfold.ts";
@@ -28,6 +29,8 @@ export interface GraphCalls {
   pick(id: string | null): void;
   toggle(id: string, at: { x: number; y: number } | null): void;
   follow(id: string): void;
+  /** The view moved. */
+  moved?(): void;
   hover(id: string | null, at: { x: number; y: number }): void;
 }
 
@@ -46,6 +49,8 @@ export interface GraphDrawing {
   minimap(on: boolean): void;
   /** The whole drawing as a PNG. */
   image(scale?: number): Promise<Blob>;
+  /** The whole drawing as the text of an SVG file. */
+  svg(title: string): string;
   box(id: string): Box | undefined;
   stop: Stop;
 }
@@ -68,7 +73,12 @@ export function createGraphDrawing(calls: GraphCalls): GraphDrawing {
   let rest: ReturnType<typeof setTimeout> | undefined;
   const gone = new AbortController();
 
-  const camera = createCamera(element, () => picture, place);
+  const camera = createCamera(
+    element,
+    () => picture,
+    place,
+    (w, h) => richest(picture, w, h),
+  );
   const minimap = createMinimap(element, camera, sampler, () => picture);
   element.append(minimap.element);
 
@@ -107,6 +117,7 @@ export function createGraphDrawing(calls: GraphCalls): GraphDrawing {
     const next = levelOf(camera.k, picture, view, level);
     const covered = area !== null && contains(area, view);
     if (next !== level || !covered) redraw();
+    calls.moved?.();
   }
 
   /** Have what is near in the document, or on the canvas. */
@@ -250,6 +261,7 @@ export function createGraphDrawing(calls: GraphCalls): GraphDrawing {
     only: (only) => change({ only }),
     minimap: (on) => minimap.on(on),
     image: (scale = 2) => paintImage({ picture, boxes, look: { ...look, waiting: new Set() }, sampler }, scale),
+    svg: (title) => svgText(element.parentElement ?? element, picture, boxes, { ...look, waiting: new Set() }, title),
     box: (id) => boxes.get(id),
     stop() {
       gone.abort();

@@ -9,6 +9,8 @@ import type { Sampler } from "./sample.ts";
 import type { Rect } from "./svg.ts";
 
 const [WIDE, HIGH, THIN] = [160, 200, 36];
+/** It takes no more of the drawing's width than this, and of its height twice that. */
+const SHARE = 0.18;
 /** Below this width there is no room for it. */
 const ROOM = 500;
 
@@ -21,8 +23,11 @@ export interface Miniature {
 }
 
 /** Size of the small copy: within the limits, no side so thin that nothing can be seen. */
-export function miniature({ width, height }: { width: number; height: number }): Miniature {
-  const scale = Math.min(WIDE / width, HIGH / height);
+export function miniature(
+  { width, height }: { width: number; height: number },
+  { wide = WIDE, high = HIGH } = {},
+): Miniature {
+  const scale = Math.min(Math.min(WIDE, wide) / width, Math.min(HIGH, high) / height);
   const [w, h] = [Math.max(THIN, width * scale), Math.max(THIN, height * scale)];
   return { w, h, sx: w / width, sy: h / height };
 }
@@ -65,7 +70,7 @@ export function createMinimap(host: HTMLElement, camera: Camera, sampler: Sample
 
   function paint(look: Look): void {
     const picture = of();
-    small = miniature(picture);
+    small = miniature(picture, { wide: SHARE * host.clientWidth, high: 2 * SHARE * host.clientHeight });
     const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
     [canvas.width, canvas.height] = [Math.ceil(small.w * ratio), Math.ceil(small.h * ratio)];
     element.style.width = `${small.w}px`;

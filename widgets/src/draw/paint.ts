@@ -80,11 +80,19 @@ export function boxClass(box: Box, look: Look): string {
     .join(" ");
 }
 
+/** The kind of an edge; in a comparison it goes, or is new, with what it joins. */
+function kindOf({ kind, from, to }: Line, { tints }: Look): string {
+  if (kind || !tints) return kind;
+  const [a, b] = [tints.get(from)?.tone, tints.get(to)?.tone];
+  return (["removed", "added"] as const).find((tone) => a === tone || b === tone) ?? "";
+}
+
 export function lineClass(line: Line, look: Look): string {
   const { selected, only } = look;
+  const kind = kindOf(line, look);
   return [
     "dl-edge",
-    line.kind && `dl-edge-${line.kind}`,
+    kind && `dl-edge-${kind}`,
     selected !== null && line.from === selected && "dl-hot-out",
     selected !== null && line.to === selected && "dl-hot-in",
     only && !(only.has(line.from) && only.has(line.to)) && "dl-dim",

@@ -74,7 +74,8 @@ export function chipsOf({ w, h, item }: Box): Chip[] {
     const rest = all - k - 1;
     if (k > 0 && used + wide(text) + (rest > 0 ? GAP + wide(`+${rest}`) : 0) > room + 0.01) {
       const names = item.chips.slice(k).map((chip) => chip[1]);
-      put(null, `+${rest + 1}`, names.join(", "));
+      const more = item.chips.slice(k).reduce((sum, [to, words]) => sum + ((to === null && Number(words)) || 1), 0);
+      put(null, `+${more}`, names.join(", "));
       break;
     }
     put(id, text, full);

@@ -37,6 +37,8 @@ export function createFindBox(calls: FindCalls): FindBox {
   let total = 0;
   let now = -1;
   let extent: Extent = { busy: false, partial: true };
+  /** Enter came before the index: the first hit is gone to when it is there. */
+  let eager = false;
   const id = `dl-hits-${Math.random().toString(36).slice(2, 8)}`;
   const input = h("input", {
     type: "search",
@@ -110,7 +112,13 @@ export function createFindBox(calls: FindCalls): FindBox {
     if (now >= 0 && now < AT_MOST) input.setAttribute("aria-activedescendant", `${id}-${now}`);
     else input.removeAttribute("aria-activedescendant");
   };
+  const take = (n: number) => {
+    calls.go(n);
+    open(false);
+    calls.done();
+  };
   input.addEventListener("input", () => {
+    eager = false;
     calls.search(input.value);
     open(true);
   });
@@ -126,18 +134,15 @@ export function createFindBox(calls: FindCalls): FindBox {
   list.addEventListener("click", (event) => {
     const line = (event.target as Element).closest<HTMLElement>("[data-hit]");
     if (!line) return;
-    calls.go(Number(line.dataset.hit));
-    open(false);
-    calls.done();
+    take(Number(line.dataset.hit));
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !list.hidden) open(false);
-    else if (total === 0) return;
-    else if (event.key === "Enter") {
-      calls.go(now < 0 ? 0 : now);
-      open(false);
-      calls.done();
-    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    else if (total === 0) {
+      eager = event.key === "Enter" && extent.busy;
+      return;
+    } else if (event.key === "Enter") take(Math.max(0, now));
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       open(true);
       now = (now + (event.key === "ArrowDown" ? 1 : now < 0 ? total : total - 1)) % total;
       mark();
@@ -158,6 +163,9 @@ export function createFindBox(calls: FindCalls): FindBox {
       fill(found, input.value.trim() === "" ? "" : of.busy && total === 0 ? "…" : words);
       if (!same) draw();
       mark();
+      if (!eager || (of.busy && total === 0)) return;
+      eager = false;
+      if (total > 0) take(0);
     },
     get query() {
       return input.value;

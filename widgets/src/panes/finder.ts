@@ -53,11 +53,14 @@ export function parseQuery(query: string): Term[] {
 
 export class Finder {
   readonly size: number;
-  private readonly lower: readonly string[];
+  /** All strings in small letters, one a line, and where each begins. */
+  private readonly text: string;
+  private readonly starts: Uint32Array;
   private readonly labels: readonly string[];
   private rowsById: Map<string, number> | null = null;
   private rowsByLine: Map<string, number[]> | null = null;
-  private files: readonly SourceFile[] = [];
+  /** Of each file of the index the lines of its source in small letters, from line `first` on. */
+  private lines: readonly ({ readonly first: number; readonly lower: readonly string[] } | undefined)[] = [];
 
   /** `complete`: all nodes there are, not only those carried so far. */
   constructor(
@@ -65,13 +68,23 @@ export class Finder {
     readonly complete: boolean,
   ) {
     this.size = index.rows.prefix.length;
-    this.lower = index.strings.map((words) => words.toLowerCase());
+    const lower = index.strings.map((words) => words.toLowerCase().replaceAll("\n", " "));
+    let start = 0;
+    this.text = lower.join("\n");
+    this.starts = Uint32Array.from(lower, (words) => {
+      const at = start;
+      start += words.length + 1;
+      return at;
+    });
     this.labels = index.scopes.map(([, , label]) => label.toLowerCase());
   }
 
   /** From now on lines of the source are searched too. */
   read(files: readonly SourceFile[]): void {
-    this.files = files;
+    this.lines = this.index.files.map((name) => {
+      const file = files.find((one) => one.name === name);
+      return file && { first: file.first, lower: file.lines.map((line) => line.toLowerCase()) };
+    });
   }
 
   find(query: string): Hit[] {
@@ -109,24 +122,32 @@ export class Finder {
       const inside = this.index.scopes.map((_, k) => this.chain(k).some((s) => this.labels[s]?.includes(word)));
       return keep((row) => inside[at(rows.scope, row)] === true);
     }
-    const hit = new Uint8Array(this.lower.length);
-    for (let k = 0; k < hit.length; k++) if (this.lower[k]?.includes(word)) hit[k] = 1;
-    const columns = (FIELDS[field] ?? TEXTS).map((name) => rows[name]);
-    const lines = field === "" ? this.linesWith(word) : null;
-    keep((row) => {
-      for (let k = 0; k < columns.length; k++) if (hit[columns[k]?.[row] ?? 0] === 1) return true;
-      return lines?.[at(rows.file, row)]?.has(at(rows.line, row)) ?? false;
-    });
+    const hit = new Uint8Array(this.starts.length);
+    // One search through all strings at once, on from the next string after each that has the word.
+    for (let at = this.text.indexOf(word), k = 0; at >= 0; at = this.text.indexOf(word, this.starts[k + 1])) {
+      while ((this.starts[k + 1] ?? at + 1) <= at) k++;
+      hit[k] = 1;
+      if (k + 1 >= hit.length) break;
+    }
+    const found = new Uint8Array(this.size);
+    if (hit.includes(1))
+      for (const name of FIELDS[field] ?? TEXTS) {
+        const column = this.index.rows[name];
+        for (let row = 0; row < column.length; row++) if (hit[column[row] ?? 0] === 1) found[row] = 1;
+      }
+    if (field === "") this.addLines(found, word);
+    for (let row = 0; row < found.length; row++) if (found[row] === 0) left[row] = 0;
   }
 
-  /** Of each file of the index, the numbers of the lines with `word`; null: none. */
-  private linesWith(word: string): (ReadonlySet<number> | undefined)[] | null {
-    const lines = this.index.files.map((name) => {
-      const file = this.files.find((one) => one.name === name);
-      const has = file?.lines.flatMap((line, k) => (line.toLowerCase().includes(word) ? [file.first + k] : []));
-      return has && has.length > 0 ? new Set(has) : undefined;
-    });
-    return lines.some(Boolean) ? lines : null;
+  /** Add the rows made at a line of the source with `word`. */
+  private addLines(found: Uint8Array, word: string): void {
+    const has = this.lines.map((file) => file && Uint8Array.from(file.lower, (line) => (line.includes(word) ? 1 : 0)));
+    if (!has.some((lines) => lines?.includes(1))) return;
+    const [files, lines] = [this.index.rows.file, this.index.rows.line];
+    for (let row = 0; row < found.length; row++) {
+      const file = files[row] ?? -1;
+      if (has[file]?.[(lines[row] ?? 0) - (this.lines[file]?.first ?? 0)] === 1) found[row] = 1;
+    }
   }
 
   /** Scope `k` and those around it, innermost first; the whole function, which needs no opening, is left out. */

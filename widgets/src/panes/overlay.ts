@@ -8,11 +8,19 @@ import { amount, lookOf } from "./tints.ts";
 export interface OverlayPane {
   readonly chooser: HTMLSelectElement;
   readonly legend: HTMLElement;
-  /** `most`: the largest amount in sight; `seen`: how many boxes in sight are of each category. */
-  show(overlays: readonly Overlay[], chosen: string | null, busy: boolean, most: number, seen: Seen): void;
+  /** `most`: the largest amount in sight; `next`: where a click leads; `seen`: how many boxes in sight are of each category. */
+  show(
+    overlays: readonly Overlay[],
+    chosen: string | null,
+    busy: boolean,
+    most: number,
+    next: string,
+    seen: Seen,
+  ): void;
 }
 /** Pixels. */
 const NARROW = 520;
+const STEPS = 12;
 
 export type Seen = ReadonlyMap<string, number>;
 
@@ -32,20 +40,25 @@ export function createOverlayPane(choose: (id: string | null) => void, largest: 
   return {
     chooser,
     legend,
-    show(overlays, chosen, busy, most, seen) {
+    show(overlays, chosen, busy, most, next, seen) {
       offer(overlays);
       chooser.value = chosen ?? "";
       const overlay = overlays.find(({ id }) => id === chosen);
       chooser.title = overlay?.note ?? "what colours the boxes";
       legend.hidden = !overlay;
       // On a small drawing the legend begins folded: it would hide what it explains.
-      if (chosen !== shown)
-        legend.open = !legend.parentElement?.clientWidth || legend.parentElement.clientWidth > NARROW;
-      shown = chosen;
+      const room = legend.parentElement?.clientWidth ?? 0;
+      if (chosen !== shown) legend.open = room === 0 || room > NARROW;
+      // Before it is in the document nothing is known of the room.
+      shown = room > 0 ? chosen : null;
       if (!overlay) return;
       const key: Child[] = busy
         ? [h("div", { class: "dl-muted dl-busy" }, "being computed …")]
-        : [overlay.scale === "quantity" && ramp(overlay, most, largest), ...categories(overlay, seen)];
+        : [
+            overlay.scale === "quantity" && ramp(overlay, most),
+            next && way(next, largest),
+            ...categories(overlay, seen),
+          ];
       fill(
         legend,
         head(overlay),
@@ -61,14 +74,29 @@ function head({ name, total, unit }: Overlay): HTMLElement {
   return h("summary", { class: "dl-key-head", title: "fold, unfold the legend" }, h("b", {}, name), sum);
 }
 
-function ramp({ unit }: Overlay, most: number, largest: () => void): HTMLElement {
-  const top = h(
-    "button",
-    { type: "button", class: "dl-crumb dl-top", title: "go to the largest in sight (m)", onclick: largest },
-    `${amount(most, unit)} ›`,
+/** The boxes' own colours, from nothing to the largest. */
+function ramp({ unit }: Overlay, most: number): HTMLElement {
+  const steps = Array.from({ length: STEPS + 1 }, (_, k) =>
+    h("i", { class: "dl-tone-heat", style: `--dl-share:${k / STEPS}` }),
   );
-  const ticks = [h("span", {}, "0"), h("span", {}, amount(most / 4, unit)), most > 0 ? top : null];
-  return h("div", {}, h("div", { class: "dl-ramp", "aria-hidden": "true" }), h("div", { class: "dl-ticks" }, ...ticks));
+  const ticks = [0, most / 4, most].map((value) => h("span", {}, value === 0 ? "0" : amount(value, unit)));
+  return h(
+    "div",
+    {},
+    h("div", { class: "dl-ramp", "aria-hidden": "true" }, ...steps),
+    h("div", { class: "dl-ticks" }, ...ticks.slice(0, most > 0 ? 3 : 1)),
+  );
+}
+
+/** The way to the largest: pressed again and again it leads ever deeper. */
+function way(next: string, largest: () => void): HTMLElement {
+  const title = `${next} (m, or click again: ever deeper)`;
+  return h(
+    "button",
+    { type: "button", class: "dl-top", title, onclick: largest },
+    `▸ ${next}`,
+    h("kbd", { "aria-hidden": "true" }, "m"),
+  );
 }
 
 /** A row a category; of an overlay of amounts only those in sight. */
@@ -79,9 +107,14 @@ function categories({ words, scale }: Overlay, seen: Seen): HTMLElement[] {
     const meaning = words[name] ?? "";
     return h(
       "div",
-      { class: "dl-key-row" },
+      { class: "dl-key-row", title: meaning },
       h("span", { class: `dl-key-sign dl-tone-${tone}`, "aria-hidden": "true" }, sign),
-      h("span", {}, name, meaning && meaning !== name ? h("span", { class: "dl-muted" }, ` ${meaning}`) : null),
+      h(
+        "span",
+        {},
+        name,
+        meaning && meaning !== name ? h("span", { class: "dl-muted dl-meaning" }, ` ${meaning}`) : null,
+      ),
       seen.has(name) ? h("span", { class: "dl-muted" }, count(seen.get(name) ?? 0)) : null,
     );
   };

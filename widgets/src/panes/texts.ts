@@ -44,6 +44,8 @@ export function createTextsPane(calls: TextsCalls): TextsPane {
   let spot: Spot = { node: null, file: "", line: 0 };
   let failed: { file: string; line: number } | null = null;
   let rowOf = new Map<string, number>();
+  /** The line of the program that the trace stopped at: the innermost call that was not finished, or the end. */
+  let cut = -1;
 
   const inSource = () => tab === "source";
   const length = () => (inSource() ? (file?.lines.length ?? 0) : (texts?.listing.text.length ?? 0));
@@ -55,7 +57,7 @@ export function createTextsPane(calls: TextsCalls): TextsPane {
   function row(n: number): HTMLElement {
     const words = inSource() ? (file?.lines[n] ?? "") : (texts?.listing.text[n] ?? "");
     const line = inSource() ? (file?.first ?? 1) + n : n + 1;
-    const bad = inSource() && failed?.line === line && failed.file === file?.name;
+    const bad = inSource() ? failed?.line === line && failed.file === file?.name : failed !== null && n === cut;
     const css = `${live(n) ? "dl-used" : "dl-idle"}${bad ? " dl-bad-line" : ""}`;
     return h(
       "div",
@@ -147,6 +149,9 @@ export function createTextsPane(calls: TextsCalls): TextsPane {
       next?.listing.node.forEach((id, n) => {
         if (id !== null && !rowOf.has(id)) rowOf.set(id, n);
       });
+      const lines = next?.listing.text ?? [];
+      const calls = lines.flatMap((line, n) => (line.endsWith(" = unfinished") ? [n] : []));
+      cut = calls.pop() ?? lines.length - 1;
       fill(files, ...(next?.files ?? []).map(({ name }) => h("option", { value: name }, name.replace(/^.*[/\\]/, ""))));
       file = next?.files[0];
       if (failed) openFile(failed.file);

@@ -16,6 +16,9 @@ const LOOKS: Readonly<Record<string, readonly [tone: Tone, sign: string]>> = {
   zero: ["warn", "0"],
 };
 
+/** The states of a comparison. */
+const STATES: ReadonlySet<string> = new Set(["added", "removed", "changed", "same"]);
+
 export function lookOf(category: string): readonly [tone: Tone, sign: string] {
   // An arrow is a cast that loses bits, f32→bf16.
   return LOOKS[category.toLowerCase()] ?? (category.includes("→") ? ["warn", "↓"] : ["cool", "•"]);
@@ -75,22 +78,35 @@ export function figuresOf(
   return out;
 }
 
+/** The box with the largest amount of those that `may` be it; null: none has any. */
+export function largestOf(
+  boxes: readonly Box[],
+  figures: ReadonlyMap<string, Figure>,
+  may: (box: Box) => boolean,
+): Box | null {
+  let [most, top]: [number, Box | null] = [0, null];
+  for (const box of boxes) {
+    const figure = figures.get(box.id);
+    if (typeof figure === "number" && Math.abs(figure) > most && Number.isFinite(figure) && may(box))
+      [most, top] = [Math.abs(figure), box];
+  }
+  return top;
+}
+
 /** Tints of the boxes; of the closed ones the largest amount, which has it, and how many are of each category. */
 export function tintsOf(
   boxes: readonly Box[],
   scopes: Readonly<Record<string, Scope>>,
   overlay: Overlay,
-): { tints: Map<string, Tint>; most: number; top: string | null; seen: Map<string, number> } {
+): { tints: Map<string, Tint>; most: number; seen: Map<string, number>; figures: ReadonlyMap<string, Figure> } {
   const figures = figuresOf(boxes, scopes, overlay.id);
   let most = 0;
-  let top: string | null = null;
   const seen = new Map<string, number>();
   const open = new Set(boxes.filter((box) => box.bodies.length > 0).map((box) => box.id));
   for (const [id, figure] of figures) {
     if (open.has(id)) continue;
-    if (typeof figure === "number" && Number.isFinite(figure)) {
-      if (Math.abs(figure) > most) [most, top] = [Math.abs(figure), id];
-    } else seen.set(String(figure), (seen.get(String(figure)) ?? 0) + 1);
+    if (typeof figure === "number" && Number.isFinite(figure)) most = Math.max(most, Math.abs(figure));
+    else seen.set(String(figure), (seen.get(String(figure)) ?? 0) + 1);
   }
   const tints = new Map<string, Tint>();
   for (const [id, figure] of figures) {
@@ -100,13 +116,14 @@ export function tintsOf(
     // What is inside an open box shows its own: the box itself says its sum, and no colour.
     tints.set(id, open.has(id) && tint.tone === "heat" ? { ...tint, share: 0 } : tint);
   }
-  return { tints, most, top, seen };
+  return { tints, most, seen, figures };
 }
 
 function tintOf(figure: number | string, overlay: Overlay, most: number): Tint {
   if (typeof figure === "string") {
     const [tone, sign] = lookOf(figure);
-    return { share: 0, text: tone === "same" ? "" : figure, tone, sign };
+    // What a sign says at once needs no word on every box; what is the same is left alone.
+    return { share: 0, text: STATES.has(figure) ? "" : figure, tone, sign: tone === "same" ? "" : sign };
   }
   if (!Number.isFinite(figure)) return { share: 0, text: real(figure), tone: "bad", sign: "✗" };
   // The square root keeps small amounts apart from nothing.

@@ -13,8 +13,8 @@ import { type Acts, createKeys, menuOf } from "./graph/acts.ts";
 import { createColouring } from "./graph/colouring.ts";
 import { createFetcher } from "./graph/fetch.ts";
 import { createHistory } from "./graph/history.ts";
-import { withHits } from "./graph/hits.ts";
-import { HELP } from "./graph/keys.ts";
+import { withCuts, withHits } from "./graph/hits.ts";
+import { afterChoice, HELP } from "./graph/keys.ts";
 import { createMoves } from "./graph/moving.ts";
 import { createNearby } from "./graph/nearby.ts";
 import { createOpening } from "./graph/opening.ts";
@@ -41,7 +41,8 @@ export function graphView(first: unknown, desk: Desk): View {
   const drawing = createGraphDrawing({
     pick: desk.guard((id: string | null) => select(id, false)),
     toggle: desk.guard((id: string, at: { x: number; y: number } | null) => toggle(id, at)),
-    follow: desk.guard((id: string) => select(id, true)),
+    follow: desk.guard((id: string) => select(stage.atlas.item(id) ? id : stage.atlas.itemOf(nodeOf(id)), true)),
+    moved: desk.guard(() => picked === null && toolbar.crumbs(about.path(nearby.apart ? leave : null))),
     hover: desk.guard((id: string | null, at: { x: number; y: number }) => about.hover(tooltip, id, at)),
   });
 
@@ -97,6 +98,8 @@ export function graphView(first: unknown, desk: Desk): View {
   const toolbar = createToolbar(acts, colouring.chooser, searching.element, () =>
     menuOf(acts, {
       picked: picked !== null,
+      back: history.can(-1),
+      forward: history.can(1),
       equation: Boolean(infoOf()?.text),
       source: Boolean(infoOf()?.source),
       texts: reading.on,
@@ -109,6 +112,7 @@ export function graphView(first: unknown, desk: Desk): View {
   const banner = h("div", { class: "dl-banner" });
   const body = h("div", { class: "dl-body" }, reading.element, canvas, pane);
   const element = h("div", { class: "dl-view dl-graph" }, toolbar.element, banner, nearby.element, body);
+  afterChoice(element, keysBack);
   const infoOf = () => (picked === null ? undefined : stage.atlas.info(picked));
 
   function draw(from?: string): void {
@@ -126,7 +130,9 @@ export function graphView(first: unknown, desk: Desk): View {
       waiting: new Set(doors.filter((id) => id !== undefined)),
       found: new Set(found.keys()),
     });
-    drawing.paint(withHits(colouring.tints(drawing.picture.boxes), found));
+    const { boxes } = drawing.picture;
+    const tints = colouring.tints(boxes);
+    drawing.paint(withHits(section.failure ? withCuts(tints, boxes, atlas) : tints, found));
     toolbar.arrangement(section.arrangements, section.arrangement, fetcher.waits("arrange"));
     toolbar.history(history.can(-1), history.can(1));
     const past = history.past(5).filter((place) => place !== null);
@@ -136,14 +142,9 @@ export function graphView(first: unknown, desk: Desk): View {
       around: nearby.show,
       line: reading.line,
     });
-    const root: [string, () => void] = nearby.apart
-      ? ["all", leave]
-      : [atlas.scopes[atlas.root]?.label || "function", () => drawing.camera.fit()];
-    const { parts, after } = about.path();
-    toolbar.crumbs([root, ...parts], after);
+    toolbar.crumbs(about.path(nearby.apart ? leave : null));
     // What was pressed may be gone by now: the keys stay ours.
-    if (focused && !element.contains(document.activeElement))
-      element.closest<HTMLElement>(".dl-root")?.focus({ preventScroll: true });
+    if (focused && !element.contains(document.activeElement)) keysBack();
   }
 
   function select(id: string | null, look: boolean, remember = true): void {
@@ -213,7 +214,7 @@ export function graphView(first: unknown, desk: Desk): View {
     else if (scope !== null && atlas.doorOf(scope) !== undefined) request(scope);
     else {
       wanted = null;
-      if (!quiet) desk.notify("info", `${id} is not part of this drawing`);
+      if (!quiet && !atlas.info(id)) desk.notify("info", `${id} is not part of this drawing`);
     }
     mark();
   }
@@ -257,6 +258,10 @@ export function graphView(first: unknown, desk: Desk): View {
     mark();
   }
 
+  function keysBack(): void {
+    element.closest<HTMLElement>(".dl-root")?.focus({ preventScroll: true });
+  }
+
   type Answered<K extends GraphAnswer["kind"]> = (answer: Extract<GraphAnswer, { kind: K }>) => void;
   const ANSWERS: { readonly [K in GraphAnswer["kind"]]: Answered<K> } = {
     scope({ scope, nodes }) {
@@ -267,6 +272,7 @@ export function graphView(first: unknown, desk: Desk): View {
       const door = stage.atlas.doorOf(scope.id);
       if (door !== undefined && drawing.box(door)) redraw(door, null);
       else mark();
+      colouring.arrived();
     },
     arrange({ section: next }) {
       if (!fetcher.settle("arrange")) return;

@@ -1,6 +1,6 @@
 /** What is said of the selection and of what is under the pointer: inspector, path, tooltip, live line. */
 
-import { type Child, h } from "../../dom.ts";
+import { h } from "../../dom.ts";
 import { plural } from "../../format.ts";
 import { type InspectorCalls, showNode, showOverview } from "../../panes/inspector.ts";
 import type { Tooltip } from "../../panes/tooltip.ts";
@@ -8,11 +8,12 @@ import { nodeOf, sourceText } from "../../payload.ts";
 import type { Colouring } from "./colouring.ts";
 import type { Searching } from "./searching.ts";
 import type { Ground } from "./stage.ts";
+import type { Crumb, Path } from "./toolbar.ts";
 
 export interface About {
   inspect(pane: HTMLElement, past: readonly string[], calls: InspectorCalls): void;
-  /** The scopes around the selection, each with the way to it. */
-  path(): { readonly parts: [label: string, go: () => void][]; readonly after: Child };
+  /** The scopes around the selection, or what is in the middle of the view; `leave`: out of a neighbourhood. */
+  path(leave: (() => void) | null): Path;
   hover(tooltip: Tooltip, id: string | null, at: { x: number; y: number }): void;
   say(): void;
 }
@@ -29,6 +30,16 @@ export function createAbout(ground: Ground, colouring: Colouring, searching: Sea
     return row === undefined ? name : finder.look(row).name || name;
   }
 
+  /** The open scopes around the middle of the view, the outermost first. */
+  function middle(): string[] {
+    const { x, y, w, h } = drawing.camera.view();
+    const [atX, atY] = [x + w / 2, y + h / 2];
+    const inside = drawing.picture.boxes.flatMap(({ bodies }) =>
+      bodies.filter((body) => atX > body.x && atX < body.x + body.w && atY > body.y && atY < body.y + body.h),
+    );
+    return inside.map(({ scope }) => scope);
+  }
+
   return {
     inspect(pane, past, calls) {
       const id = ground.picked();
@@ -37,21 +48,26 @@ export function createAbout(ground: Ground, colouring: Colouring, searching: Sea
       const box = drawing.box(id);
       const info = atlas.info(id);
       const inner = (box?.item.scopes ?? []).map((scope) => atlas.scopes[scope]).filter((scope) => scope !== undefined);
-      const figures = box && !info?.notes.length ? colouring.figures(box) : [];
+      // The notes came with the scope: an overlay that was computed later is not among them.
+      const noted = (info?.notes ?? []).map(([name]) => name.toLowerCase().replace("precision", "dtype"));
+      const figures = box ? colouring.figures(box, new Set(noted)) : [];
       showNode(pane, { id, box, info, inner, figures, past }, nameOf, calls);
     },
-    path() {
+    path(leave) {
       const { atlas } = stage();
       const id = ground.picked();
-      const scopes = id === null ? [] : (atlas.pathTo(id) ?? []);
-      const parts = scopes.map((scope): [string, () => void] => {
+      const scopes = id === null ? middle() : (atlas.pathTo(id) ?? []);
+      const parts = scopes.map((scope): Crumb => {
         const door = atlas.doorOf(scope);
         const label = atlas.scopes[scope]?.label || (door && atlas.item(door)?.label) || scope;
-        return [label, () => door !== undefined && ground.select(door, true)];
+        return [label, () => door !== undefined && ground.select(door, true), scope];
       });
       const { equations } = ground.section().counts;
-      const size = id === null && equations !== undefined ? plural(equations, "equation") : null;
-      return { parts, after: size && h("span", { class: "dl-muted" }, size) };
+      const size = scopes.length === 0 && id === null && equations !== undefined ? plural(equations, "equation") : "";
+      const whole: Crumb = leave
+        ? ["all", leave, atlas.root]
+        : [atlas.scopes[atlas.root]?.label || "function", () => drawing.camera.fit(), ""];
+      return { parts: [whole, ...parts], after: size };
     },
     hover(tooltip, id, at) {
       const item = id === null ? undefined : stage().atlas.item(id);

@@ -31,6 +31,7 @@ export interface Acts {
   arrange(name: string): void;
   nextArrangement(): void;
   save(): void;
+  saveText(): void;
   copyEquation(): void;
   copyLine(): void;
 }
@@ -38,6 +39,8 @@ export interface Acts {
 /** What the menu needs to know. */
 export interface State {
   readonly picked: boolean;
+  readonly back: boolean;
+  readonly forward: boolean;
   readonly equation: boolean;
   readonly source: boolean;
   readonly texts: boolean;
@@ -46,6 +49,8 @@ export interface State {
 
 export function menuOf(acts: Acts, state: State): MenuLine[] {
   return [
+    { label: "Back", key: "Alt+←", act: acts.back, disabled: !state.back },
+    { label: "Forward", key: "Alt+→", act: acts.forward, disabled: !state.forward },
     { label: "Only what is near", key: "e", act: acts.near, disabled: !state.picked },
     { label: "Zoom to selection", key: "z", act: acts.zoomTo, disabled: !state.picked },
     { label: "Zoom in", key: "+", act: () => acts.zoom(1) },
@@ -57,6 +62,7 @@ export function menuOf(acts: Acts, state: State): MenuLine[] {
     { label: "Source and program", key: "s", act: acts.source, on: state.texts },
     { label: "Inspector", key: "i", act: acts.inspector, on: state.inspector },
     { label: "Save as PNG", act: acts.save },
+    { label: "Save as SVG", act: acts.saveText },
     { label: "Copy equation", act: acts.copyEquation, disabled: !state.equation },
     { label: "Copy source line", act: acts.copyLine, disabled: !state.source },
   ];

@@ -1,5 +1,6 @@
 /** What a search has found, and where in the picture each hit is to be seen. */
 
+import type { Box } from "../../draw/compose.ts";
 import type { Tint } from "../../draw/paint.ts";
 import { count } from "../../format.ts";
 import type { Atlas } from "../../panes/atlas.ts";
@@ -51,4 +52,15 @@ export function withHits(
     );
   }
   return out.size > 0 ? out : null;
+}
+
+/** The tints of a partial graph: the calls that were not finished say so. */
+export function withCuts(
+  tints: ReadonlyMap<string, Tint> | null,
+  boxes: readonly Box[],
+  atlas: Atlas,
+): ReadonlyMap<string, Tint> | null {
+  const cuts = boxes.filter(({ id }) => atlas.info(id)?.primitive === "unfinished");
+  const tint: Tint = { share: 0, text: "stopped here", tone: "bad", sign: "✗" };
+  return cuts.length > 0 ? new Map([...(tints ?? []), ...cuts.map(({ id }) => [id, tint] as const)]) : tints;
 }

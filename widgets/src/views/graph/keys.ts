@@ -15,7 +15,7 @@ export const HELP: readonly KeyLine[] = [
   { keys: "+ −", does: "zoom in, out (or the wheel)" },
   { keys: "e", does: "only what is near the selection; + − farther, nearer; Esc back" },
   { keys: "o O", does: "next, previous overlay" },
-  { keys: "m", does: "go to the largest that the overlay shows" },
+  { keys: "m", does: "go to the largest that the overlay shows; again: to the largest in it" },
   { keys: "l", does: "next arrangement" },
   { keys: "", does: "Find" },
   { keys: "/", does: "search; ↓ ↑ Enter in the list" },
@@ -30,3 +30,12 @@ export const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
+
+/** After a choice by mouse, or by Enter, the keys are the drawing's again (`back`); the arrows go on choosing. */
+export function afterChoice(element: HTMLElement, back: () => void): void {
+  const chosen = (target: EventTarget | null, always: boolean) => {
+    if (target instanceof HTMLSelectElement && (always || !target.matches(":focus-visible"))) back();
+  };
+  element.addEventListener("change", ({ target }) => chosen(target, false));
+  element.addEventListener("keydown", ({ key, target }) => key === "Enter" && chosen(target, true));
+}

@@ -10,7 +10,7 @@ import { type Ground, inSight } from "./stage.ts";
 
 type Moves = Pick<
   Acts,
-  "walk" | "step" | "zoomTo" | "zoom" | "fit" | "up" | "toggle" | "save" | "copyEquation" | "copyLine"
+  "walk" | "step" | "zoomTo" | "zoom" | "fit" | "up" | "toggle" | "save" | "saveText" | "copyEquation" | "copyLine"
 >;
 
 export function createMoves(ground: Ground, searching: Searching, colouring: Colouring): Moves {
@@ -41,7 +41,9 @@ export function createMoves(ground: Ground, searching: Searching, colouring: Col
       const id = picked();
       if (id !== null) ground.toggle(id, null);
     },
-    save: () => savePicture(desk, drawing.image),
+    save: () => savePicture(desk, "png", () => drawing.image(2)),
+    saveText: () =>
+      savePicture(desk, "svg", async (title) => new Blob([drawing.svg(title)], { type: "image/svg+xml" })),
     copyEquation: () => copyText(desk, info()?.text ?? "", "equation"),
     copyLine() {
       const source = info()?.source;

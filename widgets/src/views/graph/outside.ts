@@ -4,19 +4,17 @@ import type { Desk } from "../../desk.ts";
 import { h } from "../../dom.ts";
 import { type Failure, sourceText } from "../../payload.ts";
 
-/** Save the drawing as `<title>.png`. */
-export function savePicture(desk: Desk, image: (scale?: number) => Promise<Blob>): void {
-  const name =
-    String(desk.link.get("title") ?? "")
-      .replace(/[^\w-]+/g, "_")
-      .replace(/^_+|_+$/g, "") || "graph";
+/** Save what `make` makes of the title as a file of that name. */
+export function savePicture(desk: Desk, ending: "png" | "svg", make: (title: string) => Promise<Blob>): void {
+  const title = String(desk.link.get("title") ?? "");
+  const name = title.replace(/[^\w-]+/g, "_").replace(/^_+|_+$/g, "") || "graph";
   const failed = (fault: unknown) =>
     desk.notify("warning", `the picture could not be made: ${fault instanceof Error ? fault.message : fault}`);
-  image(2).then((blob) => {
+  make(title).then((blob) => {
     const url = URL.createObjectURL(blob);
-    h("a", { href: url, download: `${name}.png` }).click();
+    h("a", { href: url, download: `${name}.${ending}` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    desk.say(`saved ${name}.png`);
+    desk.say(`saved ${name}.${ending}`);
   }, failed);
 }
 

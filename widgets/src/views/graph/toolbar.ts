@@ -5,9 +5,17 @@ import { icon } from "../../draw/icons.ts";
 import { createMenu, type MenuLine } from "../../panes/menu.ts";
 import type { Acts } from "./acts.ts";
 
+export type Crumb = readonly [label: string, go: () => void, scope: string];
+
+export interface Path {
+  readonly parts: readonly Crumb[];
+  /** What is said behind them. */
+  readonly after: string;
+}
+
 export interface Toolbar {
   readonly element: HTMLElement;
-  crumbs(parts: readonly (readonly [label: string, go: () => void])[], after: Child): void;
+  crumbs(path: Path): void;
   history(back: boolean, forward: boolean): void;
   arrangement(names: readonly string[], now: string, busy: boolean): void;
 }
@@ -50,14 +58,22 @@ export function createToolbar(
     createMenu(icon("more"), "more", menu),
   );
   let listed = "";
+  let path = "";
   return {
     element,
-    crumbs(parts, after) {
+    crumbs({ parts, after }) {
+      const now = JSON.stringify([parts, after]);
+      if (now === path) return;
+      path = now;
       const links = parts.map(([label, go]) =>
         h("button", { type: "button", class: "dl-crumb", title: label, onclick: go }, label),
       );
       const sign = () => h("span", { "aria-hidden": "true" }, "›");
-      fill(crumbs, ...links.flatMap((link, k) => (k === 0 ? [link] : [sign(), link])), after);
+      fill(
+        crumbs,
+        ...links.flatMap((link, k) => (k === 0 ? [link] : [sign(), link])),
+        after && h("span", { class: "dl-muted" }, after),
+      );
       crumbs.scrollLeft = crumbs.scrollWidth;
     },
     history(can, ahead) {
