@@ -21,6 +21,7 @@ DRAWN = 400
 
 _RUNS = 60
 _ENDS = 40
+_FEW = 6
 
 Path = tuple[str, ...]
 
@@ -47,8 +48,8 @@ class Groups:
         """The boxes of one drawing, in evaluation order. Raises ValueError for a group that there is not."""
         path = self._path_to(open_group)
         found = self._inside(path)
-        while len(found) == 1 and len(next(iter(found.values()))) > 1:
-            path = (*path, next(iter(found)))
+        while inner := _only_group(found, 1 if open_group else _FEW):
+            path = (*path, inner)
             found = self._inside(path)
         own = _told_apart([self._item(name, tuple(numbers)) for name, numbers in found.items()])
         shown = own[:DRAWN]
@@ -111,6 +112,12 @@ class Groups:
 def whole(linear: LinearGraph) -> bool:
     """Whether the graph is drawn in one piece."""
     return len(linear.vertices) <= DRAWN
+
+
+def _only_group(found: Mapping[str, list[int]], boxes: int) -> str | None:
+    """The one group of a drawing of at most so many boxes: a picture of it says nothing, so it stands open."""
+    groups = [name for name, numbers in found.items() if len(numbers) > 1]
+    return groups[0] if len(groups) == 1 and len(found) <= boxes else None
 
 
 def _told_apart(items: list[Item]) -> list[Item]:

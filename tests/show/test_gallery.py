@@ -56,10 +56,11 @@ _SQUARE = np.ones((3, 3), np.float32)
 _AT = _SQUARE[0], [_SQUARE] * 2
 
 
-def _far(x: jax.Array) -> jax.Array:
-    kept = jnp.cos(x)
-    for _ in range(30):
-        x = jnp.sin(x)
+def _far(x):
+    """Primitives in changing order, so that nothing repeats, and a value that is read far below."""
+    kept, steps = jnp.cos(x), [jnp.sin, jnp.tanh, jnp.exp]
+    for k in range(30):
+        x = steps[(k * k + k // 5) % 3](x)
     return x * kept
 
 
