@@ -8,6 +8,7 @@ type Act = (...args: never[]) => void;
 
 export class FakeModel {
   readonly sent: Record<string, unknown>[] = [];
+  saves = 0;
   dead = false;
   /** What the kernel says to a question; undefined: nothing. */
   answer: (question: Record<string, unknown>) => unknown = () => undefined;
@@ -20,7 +21,10 @@ export class FakeModel {
     this.values[key] = value;
     this.emit(`change:${key}`);
   }
-  save_changes(): void {}
+  save_changes(): void {
+    if (this.dead) throw new Error("comm is closed");
+    this.saves++;
+  }
   on(event: string, act: Act): void {
     this.acts.set(event, (this.acts.get(event) ?? new Set()).add(act));
   }
@@ -32,6 +36,9 @@ export class FakeModel {
     this.sent.push(content);
     const answer = this.answer(content);
     if (answer !== undefined) setTimeout(() => this.emit("msg:custom", answer, []), 10);
+  }
+  get listeners(): number {
+    return [...this.acts.values()].reduce((sum, acts) => sum + acts.size, 0);
   }
   emit(event: string, ...args: unknown[]): void {
     for (const act of [...(this.acts.get(event) ?? [])]) (act as (...a: unknown[]) => void)(...args);

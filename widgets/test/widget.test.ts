@@ -1,44 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import widget, { mount } from "./all.ts";
+import { FakeModel } from "./model.ts";
 import { graph, scope, state } from "./states.ts";
-
-type Act = (...args: never[]) => void;
-
-/** A model as anywidget gives one: traits, events, messages. */
-class FakeModel {
-  readonly sent: unknown[] = [];
-  saves = 0;
-  dead = false;
-  private readonly acts = new Map<string, Set<Act>>();
-  constructor(private readonly values: Record<string, unknown>) {}
-  get(key: string): unknown {
-    return this.values[key];
-  }
-  set(key: string, value: unknown): void {
-    this.values[key] = value;
-    this.emit(`change:${key}`);
-  }
-  save_changes(): void {
-    if (this.dead) throw new Error("comm is closed");
-    this.saves++;
-  }
-  on(event: string, act: Act): void {
-    this.acts.set(event, (this.acts.get(event) ?? new Set()).add(act));
-  }
-  off(event: string, act: Act): void {
-    this.acts.get(event)?.delete(act);
-  }
-  send(content: unknown): void {
-    if (this.dead) throw new Error("comm is closed");
-    this.sent.push(content);
-  }
-  emit(event: string, ...args: unknown[]): void {
-    for (const act of [...(this.acts.get(event) ?? [])]) (act as (...a: unknown[]) => void)(...args);
-  }
-  get listeners(): number {
-    return [...this.acts.values()].reduce((sum, acts) => sum + acts.size, 0);
-  }
-}
 
 let stops: (() => void)[] = [];
 let quiet: ReturnType<typeof vi.spyOn>[] = [];
