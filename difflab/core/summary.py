@@ -56,11 +56,17 @@ def summarize(value: Any) -> Summary:
     finite = numbers[np.isfinite(numbers)]
     only = None if array.size != 1 else complex(array.item()) if array.dtype.kind == "c" else float(array.item())
     known = finite if finite.size else np.array([float("nan")])
-    low, high, mean = float(known.min()), float(known.max()), float(known.mean())
+    low, high, mean = float(known.min()), float(known.max()), _mean(known)
     norm = _norm(finite) if finite.size else float("nan")
     nan, zero = int(np.isnan(numbers).sum()), int((array == 0).sum())
     inf = array.size - finite.size - nan
     return Summary(shape, dtype, array.size, norm, low, high, mean, nan, inf, zero, only)
+
+
+def _mean(values: np.ndarray) -> float:
+    """Mean whose sum does not overflow on the way."""
+    scale = max(1.0, float(np.max(np.abs(values))) / 1e290)
+    return scale * float((values / scale).mean())
 
 
 def _norm(values: np.ndarray) -> float:

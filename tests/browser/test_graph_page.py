@@ -143,7 +143,7 @@ def test_an_overlay_shows_figures_and_its_legend(opened, overlay, words):
         page.locator(".dl-root").focus()
         press(page, "m")
         expect(selected(page).locator(".dl-figure")).to_have_count(1)
-        expect(legend.locator(".dl-top")).to_contain_text(selected(page).locator(".dl-figure").text_content())
+        expect(legend.locator(".dl-top")).to_contain_text(selected(page).locator(".dl-label").first.text_content())
 
 
 @pytest.mark.parametrize("overlay", ["value", "gradient", "time"])

@@ -3,13 +3,14 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from difflab.core.summary import summarize
 
 
+@example(np.full(3, 6e307))
 @given(hnp.arrays(np.float64, hnp.array_shapes(max_dims=3, max_side=5), elements=st.floats(width=64)))
 def test_counts_and_extremes_agree_with_numpy(array):
     found = summarize(array)
@@ -17,6 +18,7 @@ def test_counts_and_extremes_agree_with_numpy(array):
     assert (found.nan, found.inf, found.zero) == (np.isnan(array).sum(), np.isinf(array).sum(), (array == 0).sum())
     if finite.size:
         assert found.min == finite.min() and found.max == finite.max()
+        np.testing.assert_allclose(found.mean / 4, np.sum(finite / finite.size / 4), rtol=1e-6, atol=1e-9 * found.norm)
         with np.errstate(over="ignore", under="ignore"):
             wanted = np.linalg.norm(finite)
         if np.isfinite(wanted) and wanted > 1e-150:

@@ -23,7 +23,7 @@ function large(n: number) {
   const chunks = Math.ceil(n / 100);
   return {
     strings,
-    files: ["/home/net.py"],
+    files: ["app/net.py"],
     scopes: [["", -1, "f"], ...Array.from({ length: chunks }, (_, k) => [`~${k}`, 0, `layer ${k}`])],
     prefixes: [""],
     rows: {
@@ -76,14 +76,14 @@ describe("the finder", () => {
   test("knows the rows of ids and lines", () => {
     expect(all.rowOf("517")).toBe(517);
     expect(all.rowOf("i3")).toBeUndefined();
-    expect(all.rowsAt("/home/net.py", 50)).toHaveLength(20);
-    expect(all.rowsAt("/home/net.py", 0)).toEqual([]);
+    expect(all.rowsAt("app/net.py", 50)).toHaveLength(20);
+    expect(all.rowsAt("app/net.py", 0)).toEqual([]);
     expect(all.pathOf(all.homeOf(250))).toEqual(["~2"]);
   });
   test("reads the source once it is there", () => {
     const some = finder(100);
     expect(some.find("softmax")).toEqual([]);
-    some.read([{ name: "/home/net.py", first: 10, lines: ["", "y = Softmax(x)"] }]);
+    some.read([{ name: "app/net.py", first: 10, lines: ["", "y = Softmax(x)"] }]);
     expect(some.find("softmax").map((hit) => some.look(hit).line)).toEqual([11, 11]);
   });
   test("says which column of an index is wrong", () => {
