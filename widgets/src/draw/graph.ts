@@ -246,6 +246,7 @@ export function createGraphDrawing(calls: GraphCalls): GraphDrawing {
       const before: Scene = { boxes, pose: camera.pose };
       picture = next;
       boxes = new Map(next.boxes.map((box) => [box.id, box]));
+      element.dataset.boxes = String(boxes.size);
       sheet.reset(picture, boxes);
       world.classList.toggle("dl-moving", boxes.size > LIVELY);
       area = null;
