@@ -56,7 +56,7 @@ def _part(part: str | Block, opened: set[int], indent: str, limit: int) -> Itera
         yield from _lines(part, opened, indent + " " * part.inset, limit)
     else:
         code, mark, source = part.partition("    # ")
-        yield indent + "  " + shorten(code, WIDTH) + mark + source
+        yield indent + "  " + (code if code.startswith("✗") else shorten(code, WIDTH)) + mark + source
 
 
 def _equations(size: int) -> str:
