@@ -51,8 +51,9 @@ def graph(f: Callable[..., Any], *args: Any, **options: Any) -> Graph:
     """The graph of `f(*args)`: what JAX computes, with the user's names, source lines and nested scopes.
 
     Options are those of `difflab.core.call.call`: `argnums`, `static_argnums`, `static_argnames`, `has_aux`; other
-    keyword arguments go to `f`. The result draws itself in a notebook and prints as a program. Raises `CaptureError`
-    where `f` cannot be traced and TypeError for an argument that is no array.
+    keyword arguments go to `f`. The result draws itself in a notebook and prints as a program; it holds on to the
+    arguments, so that values and times can be computed when they are asked for. Raises `CaptureError` where `f` cannot
+    be traced (its `graph` is what was traced until then) and TypeError for an argument that is no array.
 
     >>> import jax.numpy as jnp
     >>> print(graph(lambda x: jnp.sin(x) * 2.0, 1.0))  # doctest: +ELLIPSIS
