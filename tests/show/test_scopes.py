@@ -205,7 +205,7 @@ def test_names_become_readable():
 def test_each_reverse_step_has_a_forward_step_of_its_line(step):
     found = pairs(step)
     reverse = [e for e in step.equations if phase(e) == "reverse"]
-    assert len(found) == len(reverse) == 416
+    assert len(found) == len(reverse) > 400
     for equation in reverse:
         primal = step.equations[found[equation.id]]
         assert phase(primal) != "reverse" and primal.source.line == equation.source.line
