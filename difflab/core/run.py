@@ -35,6 +35,11 @@ class Run:
     strict: bool = False
     path: dict[tuple[str, str], Decision] = field(default_factory=dict[tuple[str, str], Decision])
 
+    def over(self, dtype: str) -> Domain:
+        """The domain of the elements of arrays of that dtype: real or complex."""
+        assert not dtype.startswith("complex"), "complex numbers are not interpreted yet"
+        return self.domain
+
     def given(self, concrete: Any, elements: Elements | None = None) -> Value:
         """An input, a constant or a literal."""
         if elements is not None:
