@@ -1,7 +1,7 @@
 """The function that is checked, in real coordinates, and JAX's derivative programs of it.
 
-A complex number counts as two real coordinates, its real and its imaginary part, so that the derivative is a real matrix
-whether or not the function is holomorphic. JAX pairs a cotangent c with a tangent t by Re Σ c·t, without conjugation:
+A complex number counts as two real coordinates, its real and its imaginary part, so that the derivative is a real
+matrix, holomorphic or not. JAX pairs a cotangent c with a tangent t by Re Σ c·t, without conjugation:
 the real coordinates of a cotangent are therefore (Re c, −Im c).
 """
 
@@ -98,7 +98,7 @@ class Problem:
 class Program:
     """One derivative program of JAX as a graph, or why there is none.
 
-    Its inputs are all leaves of the call, then the seeds. "jvp" and "linearize" take tangents t of the inputs and return
+    Its inputs are all leaves of the call, then the seeds. "jvp" and "linearize" take tangents t of the inputs and give
     f and J·t; "vjp" takes cotangents c of the outputs and returns f and cᵀ·J. Of second order: "jvp∘jvp" takes t and u
     and returns D²f[t, u]; "jvp∘vjp" takes c and u, "vjp∘vjp" c and t; both return Σ c·D²f[·, u or t], an input's shape.
     """
