@@ -38,6 +38,14 @@ def big_floats(digits: int = 30) -> Domain:
         "erf_inv": _real(context, context.erfinv),
         "lgamma": _real(context, lambda x: context.re(context.loggamma(x))),
         "trigamma": _real(context, lambda x: context.psi(1, x)),
+        "polygamma": _real(context, lambda n, x: context.psi(int(n), x) if n == int(n) else context.nan),
+        "zeta": _real(context, lambda s, q: context.zeta(s, q) if s > 1 and q > 0 else context.nan),
+        "bessel_i0e": _real(context, lambda x: context.besseli(0, x) * context.exp(-abs(x))),
+        "bessel_i1e": _real(context, lambda x: context.besseli(1, x) * context.exp(-abs(x))),
+        "igamma": _real(context, lambda a, x: _lower_gamma(context, a, x)),
+        "igammac": _real(context, lambda a, x: context.gammainc(a, x, regularized=True)),
+        "igamma_grad_a": _real(context, lambda a, x: _lower_gamma_by_order(context, a, x)),
+        "regularized_incomplete_beta": _real(context, lambda a, b, x: context.betainc(a, b, 0, x, regularized=True)),
     }
     fixed: Mapping[str, Operation] = table
     return Domain(f"big floats of {digits} digits", context.mpf, fixed, order=lambda x: x)
@@ -58,6 +66,28 @@ def _real(context: Any, function: Operation) -> Operation:
         return result
 
     return real
+
+
+def _lower_gamma(context: Any, a: Any, x: Any) -> Any:
+    """P(a, x) (DLMF 8.2.4); mpmath's own loses digits where it is small."""
+    return context.gammainc(a, 0, x, regularized=True)
+
+
+def _lower_gamma_by_order(context: Any, a: Any, x: Any) -> Any:
+    """∂P(a, x)/∂a, from xᵃ Σ (−x)ᵏ/(k!(a + k)) = γ(a, x) (DLMF 8.7.1) differentiated term by term."""
+    if x <= 0 or a <= 0:
+        return context.zero if x == 0 and a > 0 else context.nan
+    with context.extraprec(int(3 * x) + 20):
+        gamma = context.gamma(a)
+        total = by_order = context.zero
+        term, k = context.one, 0
+        while k <= x or abs(term) > context.eps * abs(total):
+            total += term / (a + k)
+            by_order -= term / (a + k) ** 2
+            k += 1
+            term *= -x / k
+        scale = context.power(x, a) / gamma
+        return scale * (by_order + total * (context.log(x) - context.digamma(a)))
 
 
 def _divide(context: Any, x: Any, y: Any) -> Any:

@@ -92,6 +92,13 @@ def capture_flat(function: Callable[..., Any], arguments: Sequence[Any], name: s
     return _Reader().graph(closed, name, tuple(f"x{k}" for k in range(len(arguments))), None, None)
 
 
+def leaked(graph: Graph) -> bool:
+    """Whether a constant, of the graph or of one nested in it, is a tracer of another trace and has no value."""
+    return any(isinstance(value, Tracer) for value in graph.values.values()) or any(
+        leaked(body.graph) for equation in graph.equations for body in equation.bodies
+    )
+
+
 class _Reader:
     """Reads one closed jaxpr; bodies that JAX shares are read once and shared, too."""
 

@@ -11,13 +11,16 @@ gather itself). Those on integers alone are run here, so that the gather is seen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
 from difflab.core.graph import Equation, Graph, Literal, Operand
+
+WHOLE = ("int", "uint", "bool")
+"""How the dtypes begin that NumPy computes with as JAX does."""
 
 _LARGEST = 1 << 24
 """Arrays of more entries are left to run time."""
@@ -32,6 +35,11 @@ def _iota(params: Mapping[str, Any]) -> Any:
 def _broadcast(x: Any, params: Mapping[str, Any]) -> Any:
     places = dict(zip(params["broadcast_dimensions"], x.shape, strict=True))
     return np.broadcast_to(x.reshape([places.get(k, 1) for k in range(len(params["shape"]))]), params["shape"])
+
+
+def _cut(params: Mapping[str, Any]) -> tuple[slice, ...]:
+    steps = params["strides"] or [1] * len(params["start_indices"])
+    return tuple(map(slice, params["start_indices"], params["limit_indices"], steps))
 
 
 IN_NUMPY: Mapping[str, Callable[..., Any]] = {
@@ -51,7 +59,9 @@ IN_NUMPY: Mapping[str, Callable[..., Any]] = {
     "mul": lambda p, x, y: x * y,
     "ne": lambda p, x, y: x != y,
     "or": lambda p, x, y: x | y,
-    "reshape": lambda p, x: x.reshape(p["new_sizes"]),
+    "reshape": lambda p, x: x.transpose(p.get("dimensions") or range(x.ndim)).reshape(p["new_sizes"]),
+    "rev": lambda p, x: np.flip(x, p["dimensions"]),
+    "slice": lambda p, x: x[_cut(p)],
     "squeeze": lambda p, x: x.squeeze(tuple(p["dimensions"])),
     "sub": lambda p, x, y: x - y,
     "transpose": lambda p, x: x.transpose(p["permutation"]),
@@ -77,13 +87,14 @@ class Constants:
         if isinstance(operand, Literal):
             return operand
         vertex = self.graph.vertices[operand]
-        if operand not in self.fixed or not vertex.dtype.startswith(("int", "uint", "bool")):
+        if operand not in self.fixed or not vertex.dtype.startswith(WHOLE):
             return None
         try:
-            return Literal(self._value(operand), vertex.shape, vertex.dtype)
-        except (TypeError, ValueError, NotImplementedError, jax.errors.JAXTypeError):
+            value = self._value(operand)
+        except _Refused:
             self.fixed.discard(operand)
             return None
+        return Literal(value, vertex.shape, vertex.dtype)
 
     def _value(self, vertex: int) -> Any:
         waiting = [vertex]
@@ -102,20 +113,33 @@ class Constants:
     def _run(self, number: int) -> None:
         equation = self.graph.equations[number]
         values = [np.asarray(o.value, o.dtype) if isinstance(o, Literal) else self.known[o] for o in equation.operands]
-        if equation.primitive in IN_NUMPY and _whole(equation, values, self.graph):
-            result = self.graph.vertices[equation.results[0]]
-            with np.errstate(all="ignore"):
-                found = np.asarray(IN_NUMPY[equation.primitive](equation.params, *values))
-            self.known[equation.results[0]] = found.astype(result.dtype)
+        found = in_numpy(equation, values, self.graph.vertices[equation.results[0]].dtype if equation.results else "")
+        if found is not None:
+            self.known[equation.results[0]] = found
             return
-        with jax.ensure_compile_time_eval():
-            self.known.update(zip(equation.results, equation.bind(*values), strict=True))
+        try:
+            with jax.ensure_compile_time_eval():
+                found = equation.bind(*values)
+        except (NameError, NotImplementedError, TypeError, ValueError) as error:
+            raise _Refused(f"{equation.primitive} does not run by itself: {error}") from error
+        self.known.update(zip(equation.results, found, strict=True))
 
 
-def _whole(equation: Equation, values: list[Any], graph: Graph) -> bool:
-    """Whether an equation is on integers and booleans alone."""
-    kinds = [np.asarray(value).dtype.kind for value in values]
-    return set(kinds) <= set("iub") and graph.vertices[equation.results[0]].dtype.startswith(("int", "uint", "bool"))
+class _Refused(Exception):
+    """JAX does not run an equation outside of its program: no rule, a value being traced, an axis without a mesh."""
+
+
+def in_numpy(equation: Equation, values: Sequence[Any], dtype: str) -> np.ndarray | None:
+    """The result of an equation on integers and booleans alone, where NumPy knows it."""
+    function = IN_NUMPY.get(equation.primitive)
+    if (
+        function is None
+        or not dtype.startswith(WHOLE)
+        or not all(str(value.dtype).startswith(WHOLE) for value in values)
+    ):
+        return None
+    with np.errstate(all="ignore"):
+        return np.asarray(function(equation.params, *values)).astype(dtype)
 
 
 def _concrete(value: Any) -> Any:

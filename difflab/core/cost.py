@@ -115,7 +115,14 @@ def moved(graph: Graph, equation: Equation) -> int:
 def xla(of: Call | Graph) -> dict[str, float]:
     """XLA's own analysis of a whole function, lowered and not executed: `flops`, `transcendentals`, `bytes accessed`.
 
-    It is made before fusion, and counts the body of a loop once. A call's arguments may be shapes.
+    It is made before fusion, and counts the body of a loop once; `tally` counts all trips of a loop that has a fixed
+    number of them, so that the two differ where there are loops. A call's arguments may be shapes.
+
+    >>> import jax, jax.numpy as jnp
+    >>> from difflab.core.capture import graph
+    >>> loop = graph(lambda x: jax.lax.scan(lambda c, _: (c * 2.0, None), x, None, length=9)[0], jnp.ones(100))
+    >>> tally(loop).total.flops, xla(loop)["flops"] < 200
+    (900, True)
     """
     if isinstance(of, Call):
         lowered: Any = jax.jit(lambda *leaves: of.flat(*leaves)).lower(*of.leaves)  # pyright: ignore

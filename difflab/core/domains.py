@@ -12,15 +12,46 @@ are put together from others (`DERIVED`); `PARTIALS` has the local partial deriv
 
 from __future__ import annotations
 
-import ast
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-Operation = Callable[..., Any]
-"""A function of elements of one domain."""
+from difflab.core.errors import UnsupportedError
+from difflab.core.texts import Operation, compiled
+
+
+class Table(Mapping[str, Operation]):
+    """Operations that are made when they are first asked for: a run needs few of them.
+
+    `make` returns None where there is none; `names` are those that it may know.
+    """
+
+    def __init__(self, make: Callable[[str], Operation | None], own: Mapping[str, Operation], names: Iterable[str]):
+        self._make = make
+        self._made: dict[str, Operation | None] = dict(own)
+        self._names = tuple(dict.fromkeys((*own, *names)))
+
+    def __getitem__(self, name: str) -> Operation:
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The operation, or the default."""
+        if name not in self._made:
+            self._made[name] = self._make(name)
+        found = self._made[name]
+        return default if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._names if self.get(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +61,8 @@ class Domain:
     `constant` takes an int or a float (NaN and infinities included), exactly. `operations` maps names of `DERIVED` and
     `PARTIALS` to functions; at least `add`, `sub`, `mul`, `div` and `neg` are needed. They return NaN outside of their
     domain, and do not raise. `order` gives a number that compares, for domains that can decide a branch by themselves.
-    `freeze` makes a constant of an element: what `stop_gradient` does.
+    `freeze` makes a constant of an element: what `stop_gradient` does. `base` is the domain of which the parts of an
+    element are, for domains over another one.
     """
 
     name: str
@@ -38,6 +70,7 @@ class Domain:
     operations: Mapping[str, Operation]
     order: Callable[[Any], Any] | None = None
     freeze: Callable[[Any], Any] = lambda element: element
+    base: Domain | None = None
     _found: dict[str, Operation | None] = field(default_factory=dict[str, "Operation | None"], repr=False)
 
     def operation(self, name: str) -> Operation | None:
@@ -59,13 +92,43 @@ class Domain:
         key = f"d{position} {name}"
         if key not in self._found:
             rows = PARTIALS.get(name, ())
-            self._found[key] = self._compile(rows[position], ("x", "y", "z")) if position < len(rows) else None
+            self._found[key] = self.formula(rows[position], _names(len(rows))) if position < len(rows) else None
         return self._found[key]
+
+    def dot(self, left: Sequence[Any], right: Sequence[Any]) -> Any:
+        """The sum of products, as one operation where the domain has it."""
+        own = self.operations.get("dot")
+        return own(left, right) if own else self.sum(list(map(self.operations["mul"], left, right)))
+
+    def formula(self, text: str, names: tuple[str, ...] = ()) -> Operation | None:
+        """A formula as a function of its variables; None where it is empty or an operation in it is missing."""
+        return compiled(text, names).over(self.operation, self.constant) if text else None
 
     def _derive(self, name: str) -> Operation | None:
         if name == "integer_pow":
             return self._power
-        return self._compile(DERIVED[name], ("x", "y")) if name in DERIVED else None
+        if name == "sign" and self.order is not None:
+            return self._sign
+        if name == "root_of_unity":
+            return self._turn
+        return self.formula(DERIVED[name], ("x", "y", "w")) if name in DERIVED else None
+
+    def _sign(self, x: Any) -> Any:
+        assert self.order is not None
+        number = self.order(x)
+        return self.constant((number > 0) - (number < 0) if number == number else math.nan)
+
+    def _turn(self, k: int, n: int) -> tuple[Any, Any]:
+        """cos and sin of 2πk/n, exact at quarters of the circle."""
+        angle = Fraction(k % n, n)
+        if angle.denominator in (1, 2, 4):
+            cosine, sine = ((1, 0), (0, 1), (-1, 0), (0, -1))[int(4 * angle)]
+            return self.constant(cosine), self.constant(sine)
+        full = self.formula(f"2*pi()*{angle.numerator}/{angle.denominator}")
+        cos, sin = self.operation("cos"), self.operation("sin")
+        if full is None or cos is None or sin is None:
+            raise UnsupportedError(f"{self.name} have no pi, cos and sin, so no root of unity of order {n}")
+        return cos(full()), sin(full())
 
     def _power(self, x: Any, n: int) -> Any:
         multiply = self.operations["mul"]
@@ -78,17 +141,13 @@ class Domain:
             square = multiply(square, square) if n else square
         return result
 
-    def _compile(self, text: str, names: tuple[str, ...]) -> Operation | None:
-        """A formula as a function of this domain's elements; None where an operation in it is missing."""
-        run = _compiled(ast.parse(text, mode="eval").body, self)
-        return None if run is None else lambda *values: run(dict(zip(names, values, strict=False)))
-
 
 DERIVED: Mapping[str, str] = {
     "square": "x*x",
     "one_minus_square": "1 - x*x",
     "rsqrt": "1/sqrt(x)",
     "exp2": "exp(x*log(2))",
+    "log2": "log(x)/log(2)",
     "expm1": "exp(x) - 1",
     "log1p": "log(1 + x)",
     "logistic": "1/(1 + exp(-x))",
@@ -101,10 +160,18 @@ DERIVED: Mapping[str, str] = {
     "atanh": "(log(1 + x) - log(1 - x))/2",
     "erfc": "1 - erf(x)",
     "pow": "exp(y*log(x))",
+    "digamma": "polygamma(0, x)",
+    "trigamma": "polygamma(1, x)",
+    "igammac": "1 - igamma(x, y)",
+    "gamma_density": "exp((x - 1)*log(y) - y - lgamma(x))",
+    "random_gamma_grad": "-igamma_grad_a(x, y)/gamma_density(x, y)",
+    "beta_density": "exp((y - 1)*log1p(-w) + (x - 1)*log(w) - lgamma(x) - lgamma(y) + lgamma(x + y))",
 }
-"""Operations by others."""
+"""Operations by others; the operands are x, y, w."""
 
 PARTIALS: Mapping[str, tuple[str, ...]] = {
+    "pi": (),
+    "imaginary_unit": (),
     "add": ("1", "1"),
     "sub": ("1", "-1"),
     "mul": ("y", "x"),
@@ -120,6 +187,7 @@ PARTIALS: Mapping[str, tuple[str, ...]] = {
     "exp2": ("z*log(2)",),
     "expm1": ("exp(x)",),
     "log": ("1/x",),
+    "log2": ("1/(x*log(2))",),
     "log1p": ("1/(1 + x)",),
     "logistic": ("z*(1 - z)",),
     "sin": ("cos(x)",),
@@ -139,9 +207,26 @@ PARTIALS: Mapping[str, tuple[str, ...]] = {
     "erfc": ("-2*exp(-x**2)/sqrt(pi())",),
     "erf_inv": ("sqrt(pi())*exp(z**2)/2",),
     "lgamma": ("digamma(x)",),
-    "digamma": ("trigamma(x)",),
+    "digamma": ("polygamma(1, x)",),
+    "trigamma": ("polygamma(2, x)",),
+    "polygamma": ("", "polygamma(x + 1, y)"),
+    "zeta": ("", "-x*zeta(x + 1, y)"),
+    "bessel_i0e": ("bessel_i1e(x) - sign(x)*z",),
+    "bessel_i1e": ("bessel_i0e(x) - z*(sign(x) + 1/x)",),
+    "igamma": ("igamma_grad_a(x, y)", "gamma_density(x, y)"),
+    "igammac": ("-igamma_grad_a(x, y)", "-gamma_density(x, y)"),
+    "igamma_grad_a": ("", "(log(y) - digamma(x))*gamma_density(x, y)"),
+    "regularized_incomplete_beta": ("", "", "beta_density(x, y, w)"),
 }
-"""Operation → its partial derivative by each operand."""
+"""Operation → its partial derivative by each operand; empty where none is known in closed form.
+
+Of special functions: DLMF 5.15.8 (polygamma), 25.11.17 (zeta), 10.29.3 (Bessel), 8.8.13 (gamma), 8.17.20 (beta).
+"""
+
+
+def _names(operands: int) -> tuple[str, ...]:
+    """Variables of a row of `PARTIALS` with that many operands: they, then the result."""
+    return ("x", "y", "w", "z") if operands == 3 else ("x", "y", "z")
 
 
 def floats() -> Domain:
@@ -202,38 +287,3 @@ def _divide(x: float, y: float) -> float:
 
 def _logarithm(x: float) -> float:
     return math.log(x) if x > 0 else -math.inf if x == 0 else math.nan
-
-
-_BINARY: Mapping[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div"}
-
-
-def _compiled(node: ast.expr, domain: Domain) -> Callable[[dict[str, Any]], Any] | None:
-    match node:
-        case ast.Name(id=name):
-            return lambda values: values[name]
-        case ast.Constant(value=value):
-            constant = domain.constant(value)
-            return lambda _: constant
-        case ast.UnaryOp(operand=operand):
-            return _applied(domain.operation("neg"), [_compiled(operand, domain)])
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as n)):
-            power = domain.operation("integer_pow")
-            assert power is not None
-            return _applied(lambda x: power(x, n), [_compiled(left, domain)])
-        case ast.BinOp(left=left, op=operator, right=right):
-            return _applied(
-                domain.operation(_BINARY[type(operator)]), [_compiled(left, domain), _compiled(right, domain)]
-            )
-        case ast.Call(func=ast.Name(id=name), args=args):
-            return _applied(domain.operation(name), [_compiled(arg, domain) for arg in args])
-        case _:
-            raise AssertionError(f"{ast.unparse(node)} is no formula that difflab can read; please report this")
-
-
-def _applied(
-    operation: Operation | None, parts: list[Callable[[dict[str, Any]], Any] | None]
-) -> Callable[[dict[str, Any]], Any] | None:
-    known = [part for part in parts if part is not None]
-    if operation is None or len(known) < len(parts):
-        return None
-    return lambda values: operation(*[part(values) for part in known])

@@ -13,11 +13,12 @@ section 3.3). A floating-point operation returns op(v)(1 + δ), |δ| ≤ u; to f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from difflab.core.domains import DERIVED, PARTIALS, Domain, Operation
+from difflab.core.domains import PARTIALS, Domain, Operation, Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,29 +46,105 @@ _BY_CANCELLATION = {"lgamma", "digamma"}
 
 
 def dual(base: Domain) -> Domain:
-    """Dual numbers over `base`: one directional derivative a run, exact where `base` is."""
+    """Dual numbers over `base`: one directional derivative a run, exact where `base` is.
 
-    def lift(name: str, operation: Operation) -> Operation:
-        def apply(*operands: Dual) -> Dual:
-            values = [x.value for x in operands]
-            result = operation(*values)
-            terms: list[Any] = []
-            for k, operand in enumerate(operands):
-                if operand.tangent is not None:
-                    slope = _partial(base, name, k)(*_three(values), result)
-                    terms.append(base.operations["mul"](slope, operand.tangent))
-            return Dual(result, base.sum(terms) if terms else None)
+    Over dual numbers they give second derivatives. Where an operand varies whose partial is not known in closed form,
+    the tangent is NaN. `freeze` drops tangents of all levels.
 
-        return apply
-
+    >>> from difflab.core.domains import floats
+    >>> square = dual(floats()).operation("square")
+    >>> square(Dual(3.0, 1.0))
+    Dual(value=9.0, tangent=6.0)
+    """
     order = base.order
+
+    def lift(name: str) -> Operation | None:
+        operation = _liftable(base, name)
+        return _general(base, name, operation) if operation else None
+
     return Domain(
         f"dual numbers over {base.name}",
         lambda value: Dual(base.constant(value)),
-        {**_lifted(base, lift), "integer_pow": _power(base, lift)},
+        Table(lift, _arithmetic(base), PARTIALS),
         order=None if order is None else lambda x: order(x.value),
-        freeze=lambda x: Dual(x.value),
+        freeze=lambda x: Dual(base.freeze(x.value)),
+        base=base,
     )
+
+
+def _general(base: Domain, name: str, operation: Operation) -> Operation:
+    """op(v) with the tangent Σ ∂ₖop(v) · vₖ'."""
+    multiply = base.operations["mul"]
+    partials = [base.partial(name, k) or (lambda *_: base.constant(float("nan"))) for k in range(len(PARTIALS[name]))]
+
+    def apply(*operands: Dual) -> Dual:
+        values = [x.value for x in operands]
+        result = operation(*values)
+        padded = _padded(values)
+        terms = [
+            multiply(slope(*padded, result), x.tangent)
+            for slope, x in zip(partials, operands, strict=True)
+            if x.tangent is not None
+        ]
+        return Dual(result, base.sum(terms) if len(terms) > 1 else terms[0] if terms else None)
+
+    return apply
+
+
+def _arithmetic(base: Domain) -> dict[str, Operation]:
+    """The operations that programs mostly consist of, without the detour through a table."""
+    add, sub, mul, div = (base.operations[name] for name in ("add", "sub", "mul", "div"))
+    neg, power = base.operations["neg"], base.operation("integer_pow")
+    turn = base.operation("root_of_unity")
+    assert power is not None and turn is not None
+
+    def plus(s: Any, t: Any) -> Any:
+        return t if s is None else s if t is None else add(s, t)
+
+    def product(x: Dual, y: Dual) -> Dual:
+        s, t = x.tangent, y.tangent
+        left = None if s is None else mul(s, y.value)
+        return Dual(mul(x.value, y.value), plus(left, None if t is None else mul(x.value, t)))
+
+    def difference(x: Dual, y: Dual) -> Dual:
+        s, t = x.tangent, y.tangent
+        return Dual(sub(x.value, y.value), s if t is None else neg(t) if s is None else sub(s, t))
+
+    def quotient(x: Dual, y: Dual) -> Dual:
+        s, t, z = x.tangent, y.tangent, div(x.value, y.value)
+        if s is None and t is None:
+            return Dual(z)
+        change = s if t is None else neg(mul(z, t)) if s is None else sub(s, mul(z, t))
+        return Dual(z, div(change, y.value))
+
+    def raised(x: Dual, n: int) -> Dual:
+        if x.tangent is None or n == 0:
+            return Dual(power(x.value, n))
+        slope = mul(base.constant(n), power(x.value, n - 1))
+        return Dual(power(x.value, n), mul(slope, x.tangent))
+
+    def total(items: Iterable[Dual]) -> Dual:
+        parts = list(items)
+        tangents = [x.tangent for x in parts if x.tangent is not None]
+        return Dual(base.sum([x.value for x in parts]), base.sum(tangents) if tangents else None)
+
+    def dot(left: Sequence[Dual], right: Sequence[Dual]) -> Dual:
+        a, b = [x.value for x in left], [y.value for y in right]
+        moved = [(x.tangent, v) for x, v in zip(left, b, strict=True) if x.tangent is not None]
+        moved += [(v, y.tangent) for v, y in zip(a, right, strict=True) if y.tangent is not None]
+        return Dual(base.dot(a, b), base.dot(*zip(*moved, strict=True)) if moved else None)
+
+    return {
+        "add": lambda x, y: Dual(add(x.value, y.value), plus(x.tangent, y.tangent)),
+        "sub": difference,
+        "mul": product,
+        "div": quotient,
+        "neg": lambda x: Dual(neg(x.value), None if x.tangent is None else neg(x.tangent)),
+        "integer_pow": raised,
+        "sum": total,
+        "dot": dot,
+        "root_of_unity": lambda k, n: tuple(map(Dual, turn(k, n))),
+    }
 
 
 def rounding(base: Domain) -> Domain:
@@ -78,23 +155,40 @@ def rounding(base: Domain) -> Domain:
             f"{base.name} have no order, so errors cannot be bounded in them; pass big_floats() or floats()"
         )
 
+    power = base.operation("integer_pow")
+    assert power is not None
+
     def size(element: Any) -> Any:
         return abs(order(element))
 
-    def lift(name: str, operation: Operation) -> Operation:
+    def grown(operands: Sequence[Rounded], own: Any, slopes: Iterable[Callable[[], Any]]) -> tuple[Any, Any]:
+        constants: Any = 0.0
+        for slope, operand in zip(slopes, operands, strict=True):
+            if operand.rounding:
+                gain = size(slope())
+                own += gain * operand.rounding
+                constants += gain * operand.constants
+        return own, constants
+
+    def lift(name: str) -> Operation | None:
+        operation = _liftable(base, name)
+        if operation is None or not all(PARTIALS[name]):
+            return None
+        partials = [found for k in range(len(PARTIALS[name])) if (found := base.partial(name, k))]
+
         def apply(*operands: Rounded) -> Rounded:
             values = [x.value for x in operands]
             result = operation(*values)
             own = 0.0 if name == "neg" else size(result) + (1.0 + size(values[0]) if name in _BY_CANCELLATION else 0.0)
-            constants: Any = 0.0
-            for k, operand in enumerate(operands):
-                if operand.rounding:
-                    slope = size(_partial(base, name, k)(*_three(values), result))
-                    own += slope * operand.rounding
-                    constants += slope * operand.constants
-            return Rounded(result, own, constants)
+            slopes = [partial(slope, *_padded(values), result) for slope in partials]
+            return Rounded(result, *grown(operands, own, slopes))
 
         return apply
+
+    def raised(x: Rounded, n: int) -> Rounded:
+        result = power(x.value, n)
+        slope = partial(base.operations["mul"], base.constant(n), power(x.value, n - 1)) if n else lambda: 0
+        return Rounded(result, *grown([x], size(result), [slope]))
 
     def constant(value: Any) -> Rounded:
         error = 0.0 if _short(value) else abs(float(value))
@@ -103,49 +197,22 @@ def rounding(base: Domain) -> Domain:
     return Domain(
         f"{base.name} with error bounds",
         constant,
-        {**_lifted(base, lift), "integer_pow": _power(base, lift)},
+        Table(lift, {"integer_pow": raised}, PARTIALS),
         order=lambda x: order(x.value),
     )
 
 
-def _lifted(base: Domain, lift: Callable[[str, Operation], Operation]) -> dict[str, Operation]:
-    """Every operation that `base` has and whose partials it can compute."""
-    table: dict[str, Operation] = {}
-    for name in (*base.operations, *DERIVED):
-        operation = base.operation(name)
-        rows = PARTIALS.get(name, ())
-        if operation is not None and rows and all(base.partial(name, k) for k in range(len(rows))):
-            table[name] = lift(name, operation)
-    return table
+def _liftable(base: Domain, name: str) -> Operation | None:
+    """An operation of `base` that has a row of partials, if all that are known in closed form can be computed there."""
+    rows = PARTIALS.get(name)
+    if rows is None or not all(base.partial(name, k) for k, row in enumerate(rows) if row):
+        return None
+    return base.operation(name)
 
 
-def _power(base: Domain, lift: Callable[[str, Operation], Operation]) -> Operation:
-    """xⁿ as one operation, with the partial n·xⁿ⁻¹."""
-    power = base.operation("integer_pow")
-    assert power is not None
-
-    def apply(x: Any, n: int) -> Any:
-        return lift(f"integer_pow {n}", lambda value: power(value, n))(x)
-
-    return apply
-
-
-def _partial(base: Domain, name: str, position: int) -> Operation:
-    if name.startswith("integer_pow "):
-        n = int(name.split()[1])
-        power = base.operation("integer_pow")
-        assert power is not None
-        if n == 0:
-            return lambda x, y, z: base.constant(0)
-        return lambda x, y, z: base.operations["mul"](base.constant(n), power(x, n - 1))
-    found = base.partial(name, position)
-    assert found is not None
-    return found
-
-
-def _three(values: list[Any]) -> tuple[Any, Any]:
-    """The operands x and y of a row of `PARTIALS`; y is None for functions of one operand."""
-    return (values[0], values[1] if len(values) > 1 else None)
+def _padded(values: list[Any]) -> list[Any]:
+    """The operands of a row of `PARTIALS`; y is None for functions of one operand."""
+    return [*values, None] if len(values) == 1 else values
 
 
 def _short(value: Any) -> bool:

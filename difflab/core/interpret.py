@@ -13,7 +13,7 @@ bounds. What a primitive means stands in the table `difflab.core.primitives.RULE
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -23,16 +23,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from difflab.core.constants import in_numpy
 from difflab.core.domains import Domain
 from difflab.core.graph import Equation, Graph, Literal, Operand
+from difflab.core.implicit import linear_solve
+from difflab.core.needed import needed
 from difflab.core.primitives import RULES
-from difflab.core.run import Run, Site
+from difflab.core.run import Observer, Run, Site
 from difflab.core.values import Decision, Elements, Hole, Step, Value, pack
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The outputs of a run, one object array each (None for integers, booleans and keys), and the path taken."""
+    """The outputs of a run, one object array each (None for integers, booleans and keys), and the path taken.
+
+    Elements of complex outputs are `Complex` pairs.
+    """
 
     outputs: tuple[Elements | None, ...]
     path: tuple[Decision, ...]
@@ -42,6 +48,11 @@ class Outcome:
         """What could not be interpreted and reaches an output, each once."""
         found = {e.node: e for o in self.outputs if o is not None for e in o.reshape(-1) if isinstance(e, Hole)}
         return tuple(found.values())
+
+    @property
+    def key(self) -> frozenset[Hashable]:
+        """All decisions exactly, to compare paths: two runs of one graph with equal keys did the same arithmetic."""
+        return frozenset((decision.node, decision.key) for decision in self.path)
 
     @property
     def tight(self) -> bool:
@@ -58,45 +69,52 @@ def interpret(
     deadline: float | None = None,
     decide_here: bool = False,
     strict: bool = False,
+    observe: Observer | None = None,
 ) -> Outcome:
     """Run `graph` at the concrete `inputs`, over `domain`.
 
     `elements` maps input positions to object arrays of domain elements that stand for these inputs and vary; the other
     inputs are constants. `decide_here`: the domain's own order decides comparisons, and not JAX's values. Where a
     primitive is missing, a `Hole` stands in the outputs that it reaches; if `strict`, `UnsupportedError` is raised.
-    `deadline` is in seconds of `time.thread_time()`; past it `BudgetError` is raised.
+    `deadline` is in seconds of `time.monotonic()`; past it `BudgetError` is raised. `observe(node, graph, equation,
+    operands, results)` is called after every equation, those in bodies included, with its values.
     """
     if decide_here and domain.order is None:
         raise TypeError(f"{domain.name} have no order and cannot decide a comparison; leave decide_here=False")
-    run = Run(domain, decide_here, deadline, strict)
+    run = Run(domain, decide_here, deadline, strict, observe, run_graph)
     given = elements or {}
-    values = [run.given(jnp.asarray(x), given.get(k)) for k, x in enumerate(inputs)]
+    values = [run.given(x if isinstance(x, jax.Array) else jnp.asarray(x), given.get(k)) for k, x in enumerate(inputs)]
     outputs = run_graph(run, graph, values, "")
-    return Outcome(tuple(value.elements for value in outputs), tuple(run.path.values()))
+    return Outcome(tuple(value.elements for value in outputs), run.decisions())
 
 
 def run_graph(run: Run, graph: Graph, inputs: Sequence[Value], prefix: str) -> list[Value]:
     """Run all equations of a graph and return its outputs."""
-    values: dict[int, Value] = dict(zip(graph.inputs, inputs, strict=True))
-    values |= {k: run.given(graph.values[k]) for k in graph.constants}
+    constants, literals = run.held(graph)
+    values: dict[int, Value] = dict(zip(graph.inputs, inputs, strict=True)) | constants
 
-    def read(operand: Operand) -> Value:
-        return run.literal(operand) if isinstance(operand, Literal) else values[operand]
+    def read(operands: Sequence[Operand]) -> list[Value]:
+        return [values[o] if isinstance(o, int) else literals[id(o)] for o in operands]
 
-    fixed = _fixed(graph)
-    for equation in graph.equations:
+    fixed, wanted = _fixed(graph), needed(graph)
+    for at in run.sites(graph, prefix):
         run.check_time()
+        equation = at.equation
+        operands = read(equation.operands)
         if equation.id in fixed:
-            values.update(zip(equation.results, map(run.given, fixed[equation.id]), strict=True))
-            continue
-        at = Site(graph, equation, f"{prefix}{equation.id}")
-        made = _equation(run, at, [read(operand) for operand in equation.operands])
+            made = [run.given(x) for x in fixed[equation.id]]
+        elif equation.id in wanted or run.observe:
+            made = _equation(run, at, operands)
+        else:
+            made = run.made(at, operands, [None] * len(at.shapes))
         values.update(zip(equation.results, made, strict=True))
-    return [read(output) for output in graph.outputs]
+        if run.observe:
+            run.observe(at.node, graph, equation, operands, made)
+    return read(graph.outputs)
 
 
 def _fixed(graph: Graph) -> dict[int, list[Any]]:
-    """Integers and booleans that depend on no input (indices, one-hot masks), found once, compiled together."""
+    """Integers and booleans that depend on no input (indices, one-hot masks), found once."""
     if graph in _FIXED:
         return _FIXED[graph]
     known = {
@@ -115,16 +133,30 @@ def _fixed(graph: Graph) -> dict[int, list[Any]]:
             known |= dict.fromkeys(equation.results)
             chosen += [equation] if equation.results else []
 
-    def everything(constants: dict[int, Any]) -> list[list[Any]]:
-        values = dict(constants)
-        for equation in chosen:
-            made = equation.bind(*[o.value if isinstance(o, Literal) else values[o] for o in equation.operands])
-            values |= dict(zip(equation.results, made, strict=True))
-        return [[values[r] for r in equation.results] for equation in chosen]
+    values = {k: np.asarray(graph.values[k]) for k in graph.constants if k in known}
+    left: list[Equation] = []
+    for equation in chosen:
+        found = _found(graph, equation, values)
+        values |= {} if found is None else {equation.results[0]: found}
+        left += [equation] if found is None else []
 
-    given = {k: graph.values[k] for k in graph.constants if k in known}
-    _FIXED[graph] = dict(zip((e.id for e in chosen), jax.jit(everything)(given), strict=True)) if chosen else {}
+    def everything(values: dict[int, Any]) -> dict[int, Any]:
+        for equation in left:
+            made = equation.bind(*[o.value if isinstance(o, Literal) else values[o] for o in equation.operands])
+            values = values | dict(zip(equation.results, made, strict=True))
+        return {r: values[r] for equation in left for r in equation.results}
+
+    values |= jax.jit(everything)(values) if left else {}
+    _FIXED[graph] = {e.id: [values[r] for r in e.results] for e in chosen}
     return _FIXED[graph]
+
+
+def _found(graph: Graph, equation: Equation, values: dict[int, Any]) -> np.ndarray | None:
+    """The result of an equation where NumPy knows it and the operands."""
+    if any(isinstance(o, int) and o not in values for o in equation.operands):
+        return None
+    given = [np.asarray(o.value, o.dtype) if isinstance(o, Literal) else values[o] for o in equation.operands]
+    return in_numpy(equation, given, graph.vertices[equation.results[0]].dtype)
 
 
 _INTEGERS = ("int", "uint", "bool")
@@ -133,13 +165,17 @@ _FIXED: WeakKeyDictionary[Graph, dict[int, list[Any]]] = WeakKeyDictionary()
 
 def _equation(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     """One equation: a call, a row of the table, or JAX itself where nothing varies."""
-    call = _CALLS.get(at.equation.kind)
+    name = at.equation.primitive
+    rule, active = RULES.get(name), any(o.active for o in operands)
+    if rule and (active or any(o.elements is not None for o in operands)):
+        return rule(run, at, operands)
+    call = None if rule else _CALLS.get(name) or _CALLS.get(at.equation.kind)
     if call:
         return call(run, at, operands)
-    rule = RULES.get(at.equation.primitive)
-    active = any(o.active for o in operands)
-    if rule and not at.opaque and (active or any(o.elements is not None for o in operands)):
-        return rule(run, at, operands)
+    if name in _PRINTING:
+        return []
+    if name in _OUTSIDE and (active or name != "pure_callback") and not all(at.discrete):
+        return run.holes(at, operands, "it runs Python code that cannot be looked into")
     if active and not all(at.discrete):
         return run.holes(at, operands)
     if active and at.equation.primitive != "is_finite":
@@ -147,25 +183,20 @@ def _equation(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     return run.concretely(at, operands)
 
 
-def _body(run: Run, at: Site, number: int, operands: Sequence[Value]) -> list[Value]:
-    body = at.equation.bodies[number]
-    return run_graph(run, body.graph, operands, f"{at.node}.{number}/")
-
-
 def _call(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     """jit, remat, and custom rules: their primal function."""
-    fitting = [k for k, b in enumerate(at.equation.bodies) if len(b.graph.inputs) == len(operands)]
-    if len(at.equation.bodies) != 1 or not fitting:
-        rule = RULES.get(at.equation.primitive)
-        return rule(run, at, operands) if rule else run.holes(at, operands)
-    return _body(run, at, 0, operands)
+    fits = len(at.equation.bodies) == 1 and len(at.equation.bodies[0].graph.inputs) == len(operands)
+    if not fits or (at.equation.kind == "call" and at.equation.primitive not in _PLAIN_CALLS):
+        active = any(o.active for o in operands)
+        return run.holes(at, operands) if active else run.concretely(at, operands)
+    return run.run_body(at, 0, operands)
 
 
 def _cond(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     branches = at.equation.bodies
     chosen = min(max(int(operands[0].known), 0), len(branches) - 1)
-    run.decided(f"cond takes {branches[chosen].label}", at)
-    return _body(run, at, chosen, operands[1:])
+    run.decided(f"cond takes {branches[chosen].label}", at, key=chosen)
+    return run.run_body(at, chosen, operands[1:])
 
 
 def _while(run: Run, at: Site, operands: list[Value]) -> list[Value]:
@@ -176,12 +207,32 @@ def _while(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     test, step = labels.index("condition"), 1 - labels.index("condition")
     for turns in count():
         run.check_time()
-        (go,) = _body(run, at, test, [*conditions, *carry])
-        if not bool(go.known):
-            run.decided(f"while ends after {turns} iterations", at)
+        (go,) = run.run_body(at, test, [*conditions, *carry])
+        going = np.asarray(go.known)
+        if not going.any():
+            run.decided(f"while ends after {turns} iterations", at, key=turns)
             break
-        carry = _body(run, at, step, [*constants, *carry])
+        made = run.run_body(at, step, [*constants, *carry])
+        carry = made if going.all() else [_where(run, going, new, old) for new, old in zip(made, carry, strict=True)]
+        if going.ndim:
+            run.decided(f"while goes on for {int(going.sum())} of {going.size}", at, key=going)
     return carry
+
+
+def _where(run: Run, going: np.ndarray, new: Value, old: Value) -> Value:
+    """The new value for those members of a batch that go on, the old for the others."""
+
+    def choose(a: Any, b: Any) -> list[Any]:
+        return [jnp.where(going.reshape(going.shape + (1,) * (jnp.ndim(a) - going.ndim)), a, b)]
+
+    elements = None
+    if new.elements is not None and old.elements is not None:
+        shape = going.shape + (1,) * (new.elements.ndim - going.ndim)
+        elements = np.where(going.reshape(shape), new.elements, old.elements)
+    value = Value(elements, active=new.active or old.active)
+    if run.decide_here and elements is not None:
+        return value.rounds(run.rounded, str(new.known.dtype))
+    return value.comes_from(Step(choose, [new, old]), 0)
 
 
 def _scan(run: Run, at: Site, operands: list[Value]) -> list[Value]:
@@ -191,7 +242,7 @@ def _scan(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     rows: list[list[Value]] = [[] for _ in at.equation.results[carried:]]
     for t in reversed(range(length)) if params["reverse"] else range(length):
         run.check_time()
-        results = _body(run, at, 0, [*constants, *carry, *[_at_index(x, t) for x in xs]])
+        results = run.run_body(at, 0, [*constants, *carry, *[_at_index(x, t) for x in xs]])
         carry = results[:carried]
         for row, y in zip(rows, results[carried:], strict=True):
             row.append(y)
@@ -226,6 +277,12 @@ def _stack(run: Run, values: Sequence[Value], at: Site, result: int) -> Value:
     return Value(elements, active=any(v.active for v in values)).comes_from(Step(join, values), 0)
 
 
+_PRINTING = {"debug_callback", "debug_print"}
+_OUTSIDE = {"pure_callback", "io_callback", "ffi_call", "buffer_callback"}
+_PLAIN_CALLS = {
+    "call", "closed_call", "core_call", "composite", "custom_jvp_call_jaxpr", "custom_partitioning", "custom_vmap_call",
+    "eval_jaxpr", "linear_call", "remat_opt",
+}  # fmt: skip
 _CALLS = {
     "jit": _call,
     "call": _call,
@@ -235,4 +292,5 @@ _CALLS = {
     "cond": _cond,
     "while": _while,
     "scan": _scan,
+    "custom_linear_solve": lambda run, at, operands: linear_solve(run, at, operands, run_graph),
 }

@@ -66,9 +66,10 @@ def _derivative_program(
     seeded = [results[k] for k in live] if reverse else [operands[k] for k in moving]
     given = [jax.ShapeDtypeStruct(v.shape, jax.numpy.dtype(v.dtype)) for v in (*operands, *seeded)]
     try:
-        return inline(capture_flat(tangents, given, equation.primitive)).graph
-    except (NotImplementedError, TypeError, ValueError):
+        traced = capture_flat(tangents, given, equation.primitive)
+    except (NotImplementedError, TypeError, ValueError):  # no rule in this mode, or the author's refuses
         return None
+    return inline(traced).graph
 
 
 def _proved(graph: Graph | None, shape: tuple[int, ...]) -> bool:

@@ -52,11 +52,26 @@ def _first_that_works(
 ) -> Values:
     try:
         return modes[0](block, function, point)
-    except REFUSALS as first:
+    except _Refused as first:
         try:
             return modes[1](block, function, point)
-        except REFUSALS:
-            raise unsupported(equation, first) from first
+        except _Refused:
+            raise unsupported(equation, first.reason) from first.reason
+
+
+class _Refused(Exception):
+    """JAX has no rule in this mode; what goes wrong around its rules is no refusal."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+def _asked(rule: Callable[..., Any], *given: Any) -> Any:
+    try:
+        return rule(*given)
+    except REFUSALS as reason:
+        raise _Refused(reason) from reason
 
 
 def unsupported(equation: Equation, error: Exception) -> UnsupportedError:
@@ -71,16 +86,16 @@ def unsupported(equation: Equation, error: Exception) -> UnsupportedError:
 
 def _forward(block: Structure, function: Map, point: Values) -> Values:
     if not block.sizes:
-        return jax.jvp(function, (point,), (jnp.ones_like(point),))[1].reshape(())
+        return _asked(jax.jvp, function, (point,), (jnp.ones_like(point),))[1].reshape(())
     tangents, free = _basis(block, block.inp, block.out, point.shape, point.dtype)
-    result = jax.vmap(lambda tangent: jax.jvp(function, (point,), (tangent,))[1])(tangents)
+    result = _asked(jax.vmap(lambda tangent: jax.jvp(function, (point,), (tangent,))[1]), tangents)
     return _read(block, result, free, block.out)
 
 
 def _reverse(block: Structure, function: Map, point: Values) -> Values:
-    result, pull = jax.vjp(function, point)
+    result, pull = _asked(jax.vjp, function, point)
     cotangents, free = _basis(block, block.out, block.inp, result.shape, result.dtype)
-    pulled = jax.vmap(lambda cotangent: pull(cotangent)[0])(cotangents)
+    pulled = _asked(jax.vmap(lambda cotangent: pull(cotangent)[0]), cotangents)
     return _read(block, pulled, free, block.inp)
 
 

@@ -62,11 +62,11 @@ class Kept:
     @cached_property
     def by_node(self) -> Mapping[str, tuple[Residual, ...]]:
         """Node → residuals made there, bodies included."""
-        found: dict[str, tuple[Residual, ...]] = {}
+        found: dict[str, list[Residual]] = {}
         for residual in self.residuals:
             for node in _around(residual.node):
-                found[node] = (*found.get(node, ()), residual)
-        return found
+                found.setdefault(node, []).append(residual)
+        return {node: tuple(residuals) for node, residuals in found.items()}
 
     def of(self, prefix: str, equations: Iterable[int]) -> int:
         """Bytes made by some equations of one graph."""

@@ -41,7 +41,7 @@ def held(graph: Graph, equation: Equation, moving: tuple[int, ...]) -> tuple[Hel
     """The residuals of one equation whose operands number `moving` vary; a text that says why, if JAX has no rule."""
     if equation.kind == "while":
         return "JAX does not run a while loop backward; with a fixed number of trips it is a scan, which it does"
-    key = (likeness(graph, equation), moving, id(equation.bind) if equation.kind.startswith("custom") else 0)
+    key = (likeness(graph, equation), moving, equation.bind if equation.kind.startswith("custom") else None)
     if key not in _KNOWN:
         if len(_KNOWN) >= _MOST:
             _KNOWN.clear()

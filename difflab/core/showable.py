@@ -55,6 +55,14 @@ class Showable:
         return resolve_name(_COSTS)(self, depth, by)
 
 
+class Gridded(Showable):
+    """Mixin: what has an error for each entry of a matrix."""
+
+    def heatmap(self) -> Any:
+        """The relative errors of all entries as a plotly figure, a cell an entry."""
+        return _resolve("heatmap")(self)
+
+
 class Drawable(Showable):
     """Mixin: what is a graph, and can leave as one for other programs, into the file `path` if that is given."""
 

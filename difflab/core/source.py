@@ -45,6 +45,16 @@ def locate(stack: Stack) -> Source | None:
     return _source(*stack[-1]) if stack else None
 
 
+def definition(code: CodeType) -> Source:
+    """The line of a function's `def` or lambda; decorators stand above it."""
+    lines = linecache.getlines(code.co_filename)
+    first, word = code.co_firstlineno, "lambda" if code.co_name == "<lambda>" else f"def {code.co_name}"
+    line = next((n for n in range(first, min(first + 50, len(lines) + 1)) if word in lines[n - 1]), first)
+    text = linecache.getline(code.co_filename, line)
+    column = len(text) - len(text.lstrip()) + 1
+    return Source(readable_file(code.co_filename), line, column, code.co_qualname, text.strip())
+
+
 def names(stacks: Sequence[Stack], traces: Sequence[int]) -> list[tuple[str, ...]]:
     """For each equation of one program the names of its results: one, several for an unpacked tuple, or none.
 

@@ -6,7 +6,7 @@ that the symbolic half stays a straight-line program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,12 +46,14 @@ class Hole:
 class Decision:
     """What was decided at the point: a branch, a comparison, a permutation, a rounding.
 
-    `tight`: the point lies on the boundary of the region in which this decision holds.
+    `tight`: the point lies on the boundary of the region in which this decision holds. `key` is exact where the text
+    is shortened, and counts the times that the equation was run: two points took the same path if all keys are equal.
     """
 
     text: str
     node: str
     tight: bool = False
+    key: Hashable = ()
 
     def __str__(self) -> str:
         return self.text
@@ -64,32 +66,44 @@ class Value:
     varies. `known` is the concrete value, computed when first asked for.
     """
 
-    __slots__ = ("_known", "_step", "active", "elements")
+    __slots__ = ("_known", "_rounder", "_step", "active", "elements")
 
     def __init__(self, elements: Elements | None, known: Any = None, active: bool = False) -> None:
         self.elements = elements
         self.active = active
         self._known = known
         self._step: Step | None = None
+        self._rounder: tuple[Callable[[Value, str], Any], str] | None = None
 
     @property
     def known(self) -> Any:
         """The concrete value."""
+        if self._known is None:
+            self._find()
+        return self._known
+
+    def _find(self) -> None:
         waiting: list[Value] = [self]
         while waiting:
             value = waiting[-1]
+            if value._rounder and value._known is None:
+                value._known = value._rounder[0](value, value._rounder[1])
             step = value._step
             if value._known is not None or step is None:
                 waiting.pop()
                 continue
-            missing = [o for o in step.operands if o._known is None and o._step is not None]
+            missing = [o for o in step.operands if o._known is None and (o._step or o._rounder)]
             if missing:
                 waiting.extend(missing)
             else:
                 step.take()
         if self._known is None:
             raise AssertionError("a value has neither a concrete value nor a step that makes it; please report this")
-        return self._known
+
+    def rounds(self, rounder: Callable[[Value, str], Any], dtype: str) -> Value:
+        """Remember that the concrete value is that of the elements, rounded to a dtype."""
+        self._rounder = rounder, dtype
+        return self
 
     def comes_from(self, step: Step, result: int) -> Value:
         """Remember how to compute the concrete value."""
@@ -100,7 +114,7 @@ class Value:
     def settle(self, known: Any) -> None:
         """Set the concrete value and forget how it is made."""
         self._known = known
-        self._step = None
+        self._step = self._rounder = None
 
 
 @dataclass(eq=False, slots=True)
@@ -127,7 +141,5 @@ def filled(shape: Sequence[int], element: Any) -> Elements:
 
 def pack(shape: Sequence[int], items: Sequence[Any]) -> Elements:
     """An object array of the given shape from its elements in order."""
-    out = np.empty(len(items), object)
-    for k, item in enumerate(items):
-        out[k] = item
-    return out.reshape(tuple(shape))
+    flat = np.fromiter(items, object, len(items))
+    return flat if len(shape) == 1 else flat.reshape(tuple(shape))

@@ -1,144 +1,200 @@
-"""The check section of the wire, the static picture of the verdicts, and the heat map of the errors."""
+"""The check section of the wire: what was found, the grid of entries, the points, and what is told of an entry."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+from math import log10, prod
+from time import monotonic
 from typing import Any
 
-import numpy as np
-import plotly.graph_objects as go
-from sympy.printing.mathml import mathml
+import jax.numpy as jnp
 
+from difflab.core.graph import Source, walk
 from difflab.labs.check import Entry, Report
-from difflab.show.svg import document, text
+from difflab.labs.check.findings import Finding, Witness
+from difflab.show.check_entry import answer_entry, source_wire
+from difflab.show.check_picture import check_svg as check_svg
 from difflab.show.widget import Handler
 from difflab.show.wire import Wire, number, shorten
 
 CARRIED = 400
-NAMED = 10_000
+NAMED = 2_500
 """A Jacobian of more entries than this travels with the names of those rows and columns alone that have an entry."""
-_FORMULA = 2_000
-_MARKS = {
-    "agrees": ("✓", "#009e73"),
-    "differs": ("✗", "#d55e00"),
-    "not finite": ("∞", "#cc79a7"),
-    "not differentiable here": ("∠", "#e69f00"),
-    "undecided": ("?", "#e69f00"),
-    "unsupported": ("–", "#8a94a6"),
-}
+SMALL = 64
+"""Up to so many equations and entries, formulas are asked for unasked."""
+ARCHIVED = 24
+"""Entries whose formula and derivation a page carries, the worst first, as far as they are found in `PATIENCE` s."""
+PATIENCE = 20.0
 
 
 def check_section(report: Report) -> Wire:
     """The `check` section: the worst entries first where there are too many."""
     worst = report.worst()
     carried = worst[:CARRIED]
-    rows, columns = list(range(len(report.rows))), list(range(len(report.columns)))
+    rows, columns = range(len(report.rows)), range(len(report.columns))
     if len(rows) * len(columns) > NAMED:
         rows, columns = sorted({e.i for e in carried}), sorted({e.j for e in carried})
-    row, column = ({number: k for k, number in enumerate(numbers)} for numbers in (rows, columns))
     return {
         "verdict": report.verdict,
         "summary": report.summary,
-        "point": [{"name": name, "value": value} for name, value in report.point],
-        "rows": [report.rows[k] for k in rows],
-        "columns": [report.columns[k] for k in columns],
-        "entries": [{**_entry(entry), "i": row[entry.i], "j": column[entry.j]} for entry in carried],
+        "evidence": report.evidence,
+        "seconds": number(round(report.seconds, 2)),
+        "order": report.order,
+        "full": number(_full(report)),
+        "eager": report.graph.size <= SMALL and len(report.rows) * len(report.columns) <= SMALL,
+        "totals": dict(report.totals),
+        "size": [len(report.rows), len(report.columns)],
+        "rows": [[k, report.rows[k]] for k in rows],
+        "columns": [[k, report.columns[k]] for k in columns],
+        "groups": _groups(report),
+        "entries": [_entry(entry) for entry in carried],
         "left_out": report.left_out + max(0, len(worst) - CARRIED),
+        "findings": [_finding(report, found) for found in report.findings],
+        "point": [{"name": name, "value": value} for name, value in report.point],
+        "points": [_point(point) for point in report.points],
+        "branches": report.branches,
+        "missing": dict(report.missing),
         "unsupported": [
             {"primitive": primitive, "node": node, "source": source} for primitive, node, source in report.unsupported
         ],
-        "notes": [*report.notes, *(f"no {mode}: {reason}" for mode, reason in report.missing.items())],
+        "notes": list(report.notes),
         "path": list(report.path),
         "snippet": _snippet(report),
     }
 
 
 def part(report: Report) -> tuple[Wire, dict[str, Handler]]:
-    """The section, and what to do for messages: nothing."""
-    return check_section(report), {}
+    """The section, and what to do for messages: say more of one entry."""
+
+    def say(widget: Any, message: Wire) -> None:
+        widget.send(answer_entry(report, message))
+
+    return check_section(report), {"entry": say}
 
 
-def check_svg(report: Report) -> str:
-    """The grid of verdicts, a mark an entry; the worst entries in words below."""
-    rows, columns = report.rows[:20], report.columns[:20]
-    left = 20 + 6.6 * max((len(shorten(row, 22)) for row in rows), default=4)
-    parts = [text(10, 20, f"{report.name}: {report.summary}", "t", "start")]
-    marks = {(entry.i, entry.j): entry.verdict for entry in report.entries}
-    for j, column in enumerate(columns):
-        x = left + 28 * j + 14
-        parts.append(
-            f'<g transform="translate({x:.1f} 96) rotate(-52)">{text(0, 0, shorten(column, 14), "d", "start")}</g>'
-        )
-    for i, row in enumerate(rows):
-        y = 106 + 28 * i
-        parts.append(text(left - 8, y + 17, shorten(row, 22), "d", "end"))
-        for j in range(len(columns)):
-            mark, colour = _MARKS.get(marks.get((i, j), ""), ("·", "#8a94a6"))
-            x = left + 28 * j
-            size = 'width="25" height="25" rx="4" fill-opacity=".18"'
-            parts.append(f'<rect x="{x:.1f}" y="{y}" {size} fill="{colour}" stroke="{colour}"/>')
-            style = f'text-anchor="middle" font-size="13" fill="{colour}"'
-            parts.append(f'<text x="{x + 12.5:.1f}" y="{y + 17}" {style}>{mark}</text>')
-    bottom = 122 + 28 * len(rows)
-    lines = [_words(entry) for entry in report.worst()[:4] if entry.verdict != "agrees"]
-    if len(report.rows) > 20 or len(report.columns) > 20:
-        lines.append(f"the first 20 × 20 of {len(report.rows)} × {len(report.columns)} entries are drawn")
-    parts += [text(10, bottom + 16 * k, shorten(line, 116), "d", "start") for k, line in enumerate(lines)]
-    width = max(
-        left + 28 * len(columns) + 70, 420.0, 6.5 * max((min(len(line), 116) for line in lines), default=0) + 20
-    )
-    return document("".join(parts), width, bottom + 16 * len(lines), report.name, report.summary)
+def questions(report: Report, seconds: float | int = PATIENCE) -> Iterator[Wire]:
+    """What a page can answer of the worst entries, as long as the time lasts."""
+    start = monotonic()
+    for entry in report.worst()[:ARCHIVED]:
+        if monotonic() - start < seconds:
+            yield {"kind": "entry", "i": entry.i, "j": entry.j}
 
 
-def error_heatmap(report: Report) -> go.Figure:
-    """log₁₀ of the relative error of every entry, as a plotly figure; white entries were not compared."""
-    errors = report.errors()
-    with np.errstate(divide="ignore"):
-        shown = np.log10(np.maximum(errors, 1e-17))
-    trace = go.Heatmap(
-        z=shown, x=list(report.columns), y=list(report.rows), zmin=-17, zmax=0, colorscale="Viridis",
-        colorbar={"title": "log₁₀ error"}, hovertemplate="∂%{y}/∂%{x}: 10^%{z:.1f}<extra></extra>",
-    )  # fmt: skip
-    layout = {
-        "title": f"{report.name}: relative error of JAX's Jacobian",
-        "template": "none",
-        "yaxis": {"autorange": "reversed"},
-    }
-    return go.Figure(trace, {**layout, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"})
+def answers(report: Report) -> Callable[[Wire], Wire]:
+    """How they are answered."""
+    return lambda question: answer_entry(report, question)
 
 
 def _entry(entry: Entry) -> Wire:
-    formula = None if entry.symbolic is None else str(entry.symbolic)
     return {
+        "i": entry.i,
+        "j": entry.j,
         "verdict": entry.verdict,
-        "symbolic": None if formula is None else shorten(formula, _FORMULA),
-        "mathml": _mathml(entry.symbolic) if formula is not None and len(formula) <= _FORMULA // 2 else None,
-        "jacfwd": number(entry.jacfwd), "jacrev": number(entry.jacrev), "truth": number(entry.truth),
-        "error": number(entry.error), "note": entry.note,
-    }  # fmt: skip
+        "truth": number(entry.truth, 17),
+        "jacfwd": number(entry.jacfwd, 17),
+        "jacrev": number(entry.jacrev, 17),
+        "error": number(entry.error),
+        "digits": entry.digits,
+        "note": entry.note,
+        "modes": dict(entry.modes),
+    }
 
 
-def _mathml(expression: Any) -> str | None:
-    """Presentation MathML, which browsers draw by themselves; None where SymPy has no printer for it."""
-    try:
-        inside = mathml(expression, printer="presentation")
-    except (NotImplementedError, AttributeError, TypeError):
+def _finding(report: Report, found: Finding) -> Wire:
+    return {
+        "kind": found.kind,
+        "severity": found.severity,
+        "message": found.message,
+        "mode": found.mode,
+        "order": found.order,
+        "entry": _place(report, found),
+        "name": f"∂{found.entry[0]}/∂{found.entry[1]}" if found.entry else "",
+        "rule": found.rule,
+        "source": source_wire(found.source),
+        "node": _node(report, found.source) if found.source else None,
+        "hint": found.hint,
+        "witness": _witness(found.witness) if found.witness else None,
+    }
+
+
+def _witness(found: Witness) -> Wire:
+    return {
+        "point": [{"name": name, "value": shorten(value, 300)} for name, value in found.point],
+        "ad": found.ad,
+        "true": found.true,
+        "ratio": number(found.ratio, 12),
+        "method": found.method,
+        "snippet": found.snippet,
+    }
+
+
+def _place(report: Report, found: Finding) -> list[int] | None:
+    """The entry that a finding is about, if it is one of the function's and not of a rule's own."""
+    of_function = found.details.get("function", ()) if found.rule else (found.entry,)
+    entry = next(iter(of_function), None)
+    if entry is None:
         return None
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{inside}</math>'
+    row, column = entry[0], entry[1].split(" ∂")[0]
+    if row not in report.rows or column not in report.columns:
+        return None
+    return [report.rows.index(row), report.columns.index(column)]
 
 
-def _words(entry: Entry) -> str:
-    return f"∂{entry.row}/∂{entry.column} {entry.verdict}" + (f": {entry.note}" if entry.note else "")
+def _node(report: Report, source: Source) -> str | None:
+    """The first equation of the graph that comes from this line."""
+    for node, _, equation in walk(report.graph):
+        if equation.source and (equation.source.file, equation.source.line) == (source.file, source.line):
+            return node
+    return None
+
+
+def _groups(report: Report) -> Wire:
+    """Rows and columns by the leaf they belong to: name, first number, size."""
+    checked = report.problem
+    signature = report.graph.signature
+    if checked is None or signature is None:
+        return {"rows": [], "columns": []}
+    outputs = [signature.outputs[k] for k in checked.outputs]
+    inputs = [checked.at.paths[k] for k in checked.inputs]
+    return {"rows": _lines(outputs, checked.output_types), "columns": _lines(inputs, checked.input_types)}
+
+
+def _lines(names: Sequence[str], types: Sequence[tuple[tuple[int, ...], str]]) -> list[Wire]:
+    sizes = [prod(shape) * (2 if dtype.startswith("complex") else 1) for shape, dtype in types]
+    starts = accumulate(sizes, initial=0)
+    return [
+        {"name": name, "shape": _shape(kind), "first": first, "size": size}
+        for name, kind, first, size in zip(names, types, starts, sizes, strict=False)
+    ]
+
+
+def _shape(kind: tuple[tuple[int, ...], str]) -> str:
+    return f"{kind[1]}[{','.join(map(str, kind[0]))}]"
+
+
+def _full(report: Report) -> float:
+    """Decimal digits that the coarsest type of the inputs and outputs holds."""
+    checked = report.problem
+    types = () if checked is None else (*checked.input_types, *checked.output_types)
+    return min((-log10(float(jnp.finfo(dtype).eps) / 2) for _, dtype in types), default=16.0)
+
+
+def _point(point: Any) -> Wire:
+    return {
+        "label": point.label,
+        "branch": point.branch,
+        "outcome": point.outcome,
+        "decisions": point.decisions,
+        "values": [{"name": name, "value": shorten(value, 300)} for name, value in point.values],
+    }
 
 
 def _snippet(report: Report) -> str:
-    """Code that reproduces the comparison of the worst entry."""
+    """What one can do next in Python."""
     worst = next(iter(report.worst()), None)
-    if worst is None:
-        return ""
-    symbolic = (
-        "" if worst.symbolic is None else f"\n# ∂{worst.row}/∂{worst.column} = {shorten(str(worst.symbolic), 300)}"
-    )
-    truth = "unknown" if worst.truth is None or not math.isfinite(worst.truth) else f"{worst.truth:.9g}"
-    call = f"report = dl.check({report.name}, ...)  # your arguments"
-    return f"{call}{symbolic}\nprint(report.entry({worst.i}, {worst.j}))  # true value: {truth}"
+    name = report.name if report.name.isidentifier() else "f"
+    lines = [f"report = dl.check({name}, ...)  # your arguments"]
+    if worst is not None:
+        lines += [f"report.entry({worst.i}, {worst.j})  # one entry", "report.heatmap()  # errors of all entries"]
+    return "\n".join([*lines, f"dl.assert_grads({name}, ...)  # in a test"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from difflab.core.cost import Cost, tally, xla
-from difflab.core.graph import Equation, Graph
+from difflab.core.graph import Equation, Graph, walk
 from difflab.core.residuals import Kept, kept
 from difflab.show.quantities import memory, operations
 from difflab.show.scopes import Scope, ScopeTree
@@ -46,7 +47,8 @@ class Row:
 class Costs:
     """A table of scopes, the costliest first. `rows` are the outermost, each with the rows `inside`; `total` is all.
 
-    It prints itself. `sorted(by)` gives the same table in another order, `xla()` what XLA's own analysis says.
+    A call that is all of the function, such as `jax.jit` around it, makes no row: the table begins inside of it. It
+    prints itself. `sorted(by)` gives the same table in another order, `xla()` what XLA's own analysis says.
     """
 
     graph: Graph
@@ -70,7 +72,10 @@ class Costs:
         return replace(self, by=_column(by), total=_sorted(self.total, by, self.total.measure(by)))
 
     def xla(self) -> dict[str, float]:
-        """XLA's cost analysis of the whole function, lowered and not executed (see `difflab.core.cost.xla`)."""
+        """XLA's cost analysis of the whole function, lowered and not executed: it counts a loop's body once.
+
+        See `difflab.core.cost.xla`.
+        """
         return self._xla
 
     @cached_property
@@ -111,7 +116,8 @@ def costs(shown: Any, depth: int = 1, by: str = "flops") -> Costs:
     _column(by)
     graph: Graph = shown if isinstance(shown, Graph) else shown.graph
     tree, residuals = ScopeTree(graph), kept(graph)
-    rows = _inside(tree, tree.root, depth, 1, residuals)
+    *_, start = (tree.root, *takewhile(lambda scope: scope.count is None, tree.lone()))
+    rows = _inside(tree, start, depth, 1, residuals)
     total = Row("", graph.name, graph.size, tally(graph).total, residuals.total, 1.0, rows)
     return Costs(graph, by, _sorted(total, by, total.measure(by)), residuals)
 
@@ -194,6 +200,8 @@ def _pad(cell: str, width: int, column: int) -> str:
 def _remarks(table: Costs) -> Iterator[str]:
     how = "by JAX's derivative rules" if table._kept.traced else "read off the reverse sweep in this graph"
     yield f"FLOPs from shapes; bytes as if each equation ran alone; kept for the backward pass, {how}."
+    if any(body.count is not None for _, _, equation in walk(table.graph) for body in equation.bodies):
+        yield "Loops count for all their trips; in .xla(), XLA's own analysis, a loop's body counts once."
     if table.total.cost.least:
         yield "≥: a while counts for one trip, a primitive without a rule for nothing."
     elif not table.total.cost.exact:

@@ -12,6 +12,7 @@ from typing import Any
 
 from difflab.core.call import Call
 from difflab.core.graph import Graph
+from difflab.core.residuals import holds_both_sweeps
 from difflab.labs.adjoint import AdjointTrace
 from difflab.show.around import around
 from difflab.show.changes import differs, gathered_changes
@@ -34,7 +35,7 @@ class GraphView:
     >>> from difflab.core.capture import graph
     >>> view = GraphView(graph(jax.grad(jax.numpy.sin), 1.0))
     >>> view.arrangements, len(view.section()["scopes"][""]["items"])
-    (('layered', 'fold'), 5)
+    (('layered', 'fold'), 4)
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class GraphView:
     ) -> None:
         self.graph = graph
         self.tree = ScopeTree(graph)
-        self._overlays = Overlays(graph, call, trace, extra=extra)
+        self._overlays = Overlays(graph, call, trace, extra, program=changes is None)
         self._changes = changes or {}
         self._library = Library()
         self._draughtsmen: dict[str, Draughtsman] = {}
@@ -97,6 +98,7 @@ class GraphView:
         """All that a page may ask without a new computation, outermost first."""
         yield {"kind": "texts"}
         yield {"kind": "index"}
+        yield from ({"kind": "overlay", "id": one["id"]} for one in self._overlays.wire() if one.get("more"))
         if len(self.arrangements) > 1:
             yield from ({"kind": "arrange", "name": name} for name in self.arrangements)
         walks = [(name, self._draughtsman(name).tree.walk()) for name in self.arrangements]
@@ -111,7 +113,7 @@ class GraphView:
 
     def _arrangements(self, compared: bool) -> Iterator[str]:
         yield "layered"
-        if {"forward", "reverse"} <= set(self._library.of(self.graph).sweeps):
+        if holds_both_sweeps(self.graph):
             yield "fold"
         if compared:
             yield "changes"
@@ -161,8 +163,9 @@ class GraphView:
 
     def _overlay(self, message: Wire) -> Wire:
         name = message["id"]
+        sent = {} if self._overlays.more(name) else self._sent
         self._overlays.compute(name)
-        found = {k: self._draughtsman(how).figures(k).get(name, []) for k, how in self._sent.items()}
+        found = {k: self._draughtsman(how).figures(k).get(name, []) for k, how in sent.items()}
         overlay = next(one for one in self._overlays.wire() if one["id"] == name)
         return {"overlay": overlay, "figures": found}
 

@@ -34,7 +34,8 @@ class Scope:
 
     `prefix` stands before the node ids of this graph. `whole` is set for a scope that is all of its graph: it shows the
     graph's inputs, constants and outputs; a group shows values from outside it instead. `span` holds the numbers of its
-    first equation and of the one behind its last. `count` is how often it runs, or of a repeat its instances.
+    first equation and of the one behind its last. `count` is how often it runs, or of a repeat its instances. `outputs`
+    are the names of the outputs of a scope that is all of its graph, where they are known.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Scope:
     whole: bool = False
     count: int | None = None
     phase: Phase | None = None
+    outputs: tuple[str, ...] = ()
 
     @cached_property
     def span(self) -> tuple[int, int]:

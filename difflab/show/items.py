@@ -7,9 +7,9 @@ edges across the whole drawing. Each is drawn as a *chip* on its reader instead;
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import accumulate, groupby
 
 from difflab.core.activity import Phase
 from difflab.core.graph import Equation, Graph, Literal, Operand, Vertex
@@ -20,10 +20,15 @@ from difflab.show.wire import shorten
 
 GROUPED_INPUTS = 40
 """More inputs (or outputs) than this are drawn as one item per argument."""
+SHELL = 8
+"""So are more than this around a lone call: inside of it they stand again, each by itself."""
 HUB = 6
 """A value with more readers than this, in one scope, is a hub."""
 CHIPS = 3
 """An item shows no more chips than this; the others are counted."""
+
+_MARK, _TAB = 14, 9
+"""Pixels beside the texts for the mark that opens, and for the tab of a sweep (`widgets/src/draw/parts.ts`)."""
 
 Pair = tuple[str, str]
 Chip = tuple[str | None, str]
@@ -45,7 +50,8 @@ class Item:
     def size(self) -> tuple[float, float]:
         """Width and height in pixels."""
         chips = sum(5.6 * len(text) + 16 for _, text in self.chips) + 8
-        width = max(7.4 * len(self.label), 6.3 * len(self.detail)) + (34 if self.scopes else 22)
+        around = 22 + (_MARK if self.scopes else 0) + (_TAB if self.phase else 0)
+        width = max(7.4 * len(self.label), 6.3 * len(self.detail)) + around
         height = (40.0 if self.detail else 28.0) + (16.0 if self.chips else 0.0)
         return round(min(max(width, chips if self.chips else 0.0, 52.0), 300.0), 1), height
 
@@ -84,6 +90,7 @@ class _Collector:
         self.values: dict[Pair, list[int]] = {}
         self.residuals: set[Pair] = set()
         self._sweeps = facts.sweeps
+        self._most = SHELL if _shell(scope) else GROUPED_INPUTS
         self._owner: dict[int, str] = {}
         self._sources: dict[int, str] = {}
         inner = [self._member(member) for member in scope.members]
@@ -109,7 +116,7 @@ class _Collector:
         graph = self.graph
         constants = [v for v in graph.constants if v not in self.facts.scalars and self._used(v)]
         for role, numbers in (("input", graph.inputs), ("constant", constants)):
-            for owner, vertices in _by_argument([graph.vertices[v] for v in numbers]):
+            for owner, vertices in _by_argument([graph.vertices[v] for v in numbers], self._most):
                 first, more = self._id(vertices[0].id), len(vertices) - 1
                 detail = f"{len(vertices)} arrays" if more else vertices[0].type
                 label = owner or (graph.label(vertices[0].id) if role == "input" else "const")
@@ -129,7 +136,7 @@ class _Collector:
                     maker = self.graph.vertices[operand].equation
                     if maker is None or not first <= maker < stop:
                         outside[operand] = None
-        for owner, vertices in _by_argument([self.graph.vertices[v] for v in outside], _maker):
+        for owner, vertices in _by_argument([self.graph.vertices[v] for v in outside], GROUPED_INPUTS, _maker):
             more = len(vertices) - 1
             name = f"{self.scope.id}@{self._id(vertices[0].id)}" + (f"+{more}" if more else "")
             self._sources.update({vertex.id: name for vertex in vertices})
@@ -137,18 +144,16 @@ class _Collector:
             yield Item(name, "outer", shorten(label, 34), f"{more + 1} arrays" if more else vertices[0].type)
 
     def _outputs(self) -> Iterator[Item]:
-        outputs, signature, prefix = self.graph.outputs, self.graph.signature, self.scope.prefix
-        if len(outputs) > GROUPED_INPUTS:
-            name = f"{prefix}o0+{len(outputs) - 1}"
-            for output in outputs:
+        outputs = self.graph.outputs
+        numbered = ["out"] if len(outputs) == 1 else [f"out[{k}]" for k in range(len(outputs))]
+        for label, first, stop in _by_part(self.scope.outputs or numbered, self._most):
+            more = stop - first - 1
+            name = f"{self.scope.prefix}o{first}" + (f"+{more}" if more else "")
+            for output in outputs[first:stop]:
                 self._connect(output, None, name)
-            yield Item(name, "output", "outputs", f"{len(outputs)} arrays")
-            return
-        for k, output in enumerate(outputs):
-            label = signature.outputs[k] if signature else "out" if len(outputs) == 1 else f"out[{k}]"
-            detail = str(output) if isinstance(output, Literal) else self.graph.vertices[output].type
-            self._connect(output, None, f"{prefix}o{k}")
-            yield Item(f"{prefix}o{k}", "output", shorten(label, 34), shorten(detail, 34))
+            one = outputs[first]
+            detail = str(one) if isinstance(one, Literal) else self.graph.vertices[one].type
+            yield Item(name, "output", shorten(label, 34), f"{more + 1} arrays" if more else shorten(detail, 34))
 
     def _connect_all(self) -> None:
         first, stop = self.scope.span
@@ -240,9 +245,34 @@ def _maker(vertex: Vertex) -> str:
     return _argument(vertex) if vertex.role == "input" else "from outside"
 
 
-def _by_argument(vertices: Sequence[Vertex], name: Any = _argument) -> Iterable[tuple[str, list[Vertex]]]:
-    """Each value by itself, or by the argument it belongs to where there are too many."""
-    if len(vertices) <= GROUPED_INPUTS:
+def _shell(scope: Scope) -> bool:
+    """Whether a scope is all of a graph that does nothing but call one other."""
+    only = scope.members[0] if scope.whole and len(scope.members) == 1 else None
+    return isinstance(only, int) and bool(scope.graph.equations[only].bodies)
+
+
+def _by_part(names: Sequence[str], most: int) -> Iterable[tuple[str, int, int]]:
+    """Label, first and stop of each output, or of each part of the result where there are more than `most`."""
+    if len(names) <= most:
+        return [(name, k, k + 1) for k, name in enumerate(names)]
+    parts = [(part, len(list(run))) for part, run in groupby(names, _part)]
+    if len(parts) > most:
+        parts = [("outputs", len(names))]
+    stops = list(accumulate(length for _, length in parts))
+    return [(part, stop - length, stop) for (part, length), stop in zip(parts, stops, strict=True)]
+
+
+def _part(name: str) -> str:
+    """`out[1]` of `out[1][0].mu['w']`."""
+    found = re.match(r"[^\[.]*(\[[^\]]*\]|\.\w+)?", name)
+    return found[0] if found else name
+
+
+def _by_argument(
+    vertices: Sequence[Vertex], most: int, name: Callable[[Vertex], str] = _argument
+) -> Iterable[tuple[str, list[Vertex]]]:
+    """Each value by itself, or by the argument it belongs to where there are more than `most`."""
+    if len(vertices) <= most:
         return [("", [vertex]) for vertex in vertices]
     groups: dict[str, list[Vertex]] = {}
     for vertex in vertices:

@@ -69,7 +69,7 @@ def lab(
     >>> import jax.numpy as jnp
     >>> found = lab(lambda x, y: jnp.sin(x) * y, 1.0, 2.0)
     >>> found.check.verdict
-    'agrees'
+    'proved with high probability'
     """
     at = call(
         f,

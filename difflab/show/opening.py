@@ -2,6 +2,7 @@
 
 An overview comes first. Scopes open level by level, each level as a whole or not at all, and only as long as all boxes
 in sight can be taken in at a glance: a picture in which one of eight layers is open says less than one of eight layers.
+A scope that is all of the function stands open in any case, as a picture of one box says nothing.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ def first_look(
     open all the same.
     """
     limit = most or (GLANCE if tree.root.graph.size > LARGE else PAGE)
+    lone = [scope.id for scope in tree.lone()]
+    around = {"", *lone[:-1]} if lone else set[str]()
     carried = {"": boxes("")}
     opened = [""]
     level = [(inner, True) for inner in tree.inner(tree.root)]
@@ -52,8 +55,8 @@ def first_look(
                 found.append((scope, seen))
         candidates = [scope for scope, seen in found if seen and worth(scope)]
         carried |= {scope.id: boxes(scope.id) for scope, _ in found}
-        fits = sum(carried[name] for name in (*opened, *(scope.id for scope in candidates))) <= limit
-        stand = {scope.id for scope, seen in found if seen and unfinished(scope)}
+        fits = sum(carried[name] for name in {*opened, *(scope.id for scope in candidates)} - around) <= limit
+        stand = {scope.id for scope, seen in found if scope.id in lone or (seen and unfinished(scope))}
         stand |= {scope.id for scope in candidates} if fits else set()
         opened.extend(scope.id for scope, _ in found if scope.id in stand)
         level = [(inner, scope.id in stand) for scope, _ in found for inner in tree.inner(scope)]

@@ -1,17 +1,18 @@
 """Figures that lie over the drawing: what each part costs, keeps, loses and carries, summed up where it is closed.
 
-Counts are read off the graph at once; values, gradients and times need the function run, and are made when asked for.
+Counts are read off the graph at once, and XLA's own are added when asked for; values, gradients and times need the
+function run, and are made when asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from difflab.core.call import Call
-from difflab.core.cost import tally
+from difflab.core.cost import tally, xla
 from difflab.core.graph import Graph
 from difflab.core.precision import Precision, precisions, worst
 from difflab.core.residuals import Kept, holds_both_sweeps, kept
@@ -26,6 +27,8 @@ Figure = int | float | str | None
 
 NOTED = 6
 """So many residuals are named in the inspector."""
+LOWERED = 3_000
+"""A graph of more equations than this is not given to XLA for its count."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,21 @@ class ExtraOverlay:
 
 @dataclass(eq=False)
 class Overlays:
-    """All overlays of one graph. What needs the function run is ready after `compute`, or if `trace` is given."""
+    """All overlays of one graph. What needs the function run is ready after `compute`, or if `trace` is given.
+
+    XLA counts too, after `compute`, if the graph is a `program`: not two that are compared.
+    """
 
     graph: Graph
     call: Call | None = None
     trace: AdjointTrace | None = None
     extra: Sequence[ExtraOverlay] = ()
+    program: bool = True
     _kept: Kept | None = field(default=None, init=False)
     _values: Extremes | None = field(default=None, init=False)
     _gradients: Extremes | None = field(default=None, init=False)
     _times: Timing | None = field(default=None, init=False)
+    _xla: Mapping[str, float] | str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         if holds_both_sweeps(self.graph):
@@ -96,11 +104,18 @@ class Overlays:
             raise KeyError(f"there is no overlay {id!r}; there are {', '.join(at_hand)}")
         return at_hand[id] is not None
 
+    def more(self, id: str) -> bool:
+        """Whether an overlay says more after `compute`, though it is ready: XLA's own count."""
+        asked = id in _XLA and self.program and self._xla is None
+        return asked and self.graph.failure is None and self.graph.size <= LOWERED
+
     def compute(self, id: str) -> None:
-        """Make an overlay ready; that may trace derivative rules, or run the function.
+        """Make an overlay ready, and let it say all it can; that may trace derivative rules, or run the function.
 
         Raises TypeError where the function must run and its arguments are not at hand, or are shapes only.
         """
+        if self.more(id):
+            self._xla = _by_xla(self.graph)
         if self.ready(id):
             return
         match id:
@@ -167,7 +182,8 @@ class Overlays:
         title, unit, scale, note = _OVERLAYS[name]
         return {
             "id": name, "name": title, "unit": unit, "scale": scale, "total": self._total(name),
-            "note": note + self._remark(name), "words": self._words(name), "ready": self.ready(name),
+            "note": self._counted(name) + note + self._remark(name), "words": self._words(name),
+            "ready": self.ready(name), "more": self.more(name),
         }  # fmt: skip
 
     def _total(self, name: str) -> Any:
@@ -198,6 +214,17 @@ class Overlays:
             case "value" | "gradient" if self.trace is not None and self.trace.truncated:
                 return f" {self.trace.truncated}."
         return ""
+
+    def _counted(self, name: str) -> str:
+        """What XLA counts, to stand beside the total from shapes; first, as a folded legend shows one line."""
+        if self._xla is None or name not in _XLA:
+            return ""
+        if isinstance(self._xla, str):
+            return f"XLA does not count it: {self._xla}. "
+        key, words = _XLA[name]
+        besides = round(self._xla.get("transcendentals", 0)) if name == "flops" else 0
+        more = f", and {besides:,} transcendentals" if besides else ""
+        return f"XLA: {words(round(self._xla.get(key, 0)))}, a loop body once{more}. "
 
     def _words(self, name: str) -> Wire:
         if name in ("value", "gradient"):
@@ -248,6 +275,19 @@ _OVERLAYS: Mapping[str, tuple[str, str, str, str]] = {
         "scope: the sum.",
     ),
 }  # fmt: skip
+
+
+_XLA: Mapping[str, tuple[str, Callable[[int], str]]] = {
+    "flops": ("flops", operations), "bytes": ("bytes accessed", memory),
+}  # fmt: skip
+"""Of the overlays that XLA knows, too: its name of the figure, and how it is put into words."""
+
+
+def _by_xla(graph: Graph) -> Mapping[str, float] | str:
+    try:
+        return xla(graph)
+    except Exception as error:  # a primitive's lowering may raise anything
+        return shorten(f"{type(error).__name__}: {error}", 120)
 
 
 def _trips(graph: Graph, prefix: str) -> int:

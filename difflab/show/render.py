@@ -131,12 +131,25 @@ def html(shown: Any, path: str | None = None, texts: dict[str, str] | None = Non
 
 
 def _archive(shown: Any) -> Archive | None:
-    """What the page of a graph answers by itself: the parts that its section does not carry."""
-    part = shown.graph if _kind(shown) == "lab" else shown
-    if not isinstance(part, Graph | Difference):
-        return None
-    view = _graph_view(part)
-    return record(view.questions(), view.answer)
+    """What a page answers by itself: parts of a graph that its section does not carry, and the worst entries."""
+    parts = list(shown.parts.values()) if _kind(shown) == "lab" else [shown]
+    made = [_recorded(part) for part in parts]
+    return sum((archive for archive in made if archive is not None), Archive())
+
+
+def _recorded(part: Any) -> Archive | None:
+    if isinstance(part, Graph | Difference):
+        view = _graph_view(part)
+        return record(view.questions(), view.answer)
+    if _kind(part) == "check":
+        drawer = _drawer("check")
+        return record(drawer.questions(part), drawer.answers(part))
+    return None
+
+
+def heatmap(shown: Any) -> Any:
+    """The errors of the object's entries as a plotly figure."""
+    return _drawer("check_heatmap").error_heatmap(shown)
 
 
 def title(graph: Graph) -> str:

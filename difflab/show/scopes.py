@@ -25,7 +25,8 @@ class ScopeTree:
     def __init__(self, graph: Graph, gather: Gather = gathered) -> None:
         self._gather = gather
         self._known: dict[str, Scope] = {}
-        self.root = self._whole(graph, "", "", graph.name, "function", None)
+        names = graph.signature.outputs if graph.signature else ()
+        self.root = self._whole(graph, "", "", graph.name, "function", None, names)
 
     def find(self, scope: str) -> Scope:
         """The scope of this id. Raises KeyError if the graph has none."""
@@ -51,7 +52,8 @@ class ScopeTree:
             if name not in self._known:
                 own = len(equation.bodies) > 1 or equation.kind in ("jit", "call")
                 label = body.label if own else body.graph.name
-                self._whole(body.graph, name, name + "/", label, equation.kind or "call", body.count)
+                named = scope.outputs if _hands_on(scope.graph, equation) else ()
+                self._whole(body.graph, name, name + "/", label, equation.kind or "call", body.count, named)
             found.append(self._known[name])
         return found
 
@@ -62,6 +64,22 @@ class ScopeTree:
                 yield member
             else:
                 yield from self.bodies(scope, scope.graph.equations[member])
+
+    def lone(self) -> Iterator[Scope]:
+        """The scopes that are all of the function, such as the body of a `jit` around it, each inside the one before.
+
+        >>> import jax
+        >>> from difflab.core.capture import graph
+        >>> [scope.id for scope in ScopeTree(graph(jax.jit(lambda x: jax.nn.relu(x) * x), 1.0)).lone()]
+        ['0.0']
+        """
+        scope = self.root
+        while len(scope.members) == 1:
+            found = list(self.inner(scope))
+            if len(found) != 1 or found[0].kind in ("repeat", "chunk", "same"):
+                return
+            scope = found[0]
+            yield scope
 
     def walk(self) -> Iterator[Scope]:
         """Every scope, the outer ones first."""
@@ -77,8 +95,10 @@ class ScopeTree:
             raise KeyError(f"no scope {scope!r} in graph {self.root.graph.name!r}")
         self.bodies(around, around.graph.equations[int(number)])
 
-    def _whole(self, graph: Graph, name: str, prefix: str, label: str, kind: str, count: int | None) -> Scope:
-        made = Scope(name, label, kind, graph, prefix, self._gather(graph, prefix), True, count)
+    def _whole(
+        self, graph: Graph, name: str, prefix: str, label: str, kind: str, count: int | None, outputs: tuple[str, ...]
+    ) -> Scope:  # fmt: skip
+        made = Scope(name, label, kind, graph, prefix, self._gather(graph, prefix), True, count, None, outputs)
         self._enter(made)
         return made
 
@@ -87,3 +107,9 @@ class ScopeTree:
         for member in scope.members:
             if isinstance(member, Scope):
                 self._enter(member)
+
+
+def _hands_on(graph: Graph, equation: Equation) -> bool:
+    """Whether what an equation's one body returns is just what this graph returns."""
+    bodies, results = equation.bodies, tuple(equation.results)
+    return len(bodies) == 1 and len(bodies[0].graph.outputs) == len(results) and tuple(graph.outputs) == results

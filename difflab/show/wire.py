@@ -12,17 +12,17 @@ Wire = dict[str, Any]
 """A JSON object."""
 
 
-def number(value: complex | float | None) -> Any:
-    """A number as JSON can carry it: NaN and infinities are words, a complex number is a pair."""
+def number(value: complex | float | None, digits: int = 9) -> Any:
+    """A number as JSON can carry it, of so many digits: NaN and infinities are words, a complex number is a pair."""
     if value is None:
         return None
     if isinstance(value, complex):
-        return [number(value.real), number(value.imag)]
+        return [number(value.real, digits), number(value.imag, digits)]
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return float(f"{value:.9g}")
+    return float(f"{value:.{digits}g}")
 
 
 def summary(of: Summary | None) -> list[Any] | None:

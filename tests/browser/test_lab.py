@@ -137,10 +137,10 @@ def test_an_entry_that_differs_is_chosen_and_explained(shown):
     root = shown(rule + "r = dl.check(lambda v: jnp.stack([cube(v[0]), v[1]]), jnp.array([2.0, 1.0])); r")
     expect(root.locator("[data-place='0,0']")).to_have_text("✗")
     expect(root.locator("[data-place='1,1']")).to_have_text("✓")
-    expect(root.get_by_role("complementary").first).to_contain_text("differs")
+    expect(root.get_by_role("complementary").first).to_contain_text("refuted")
     expect(root.locator("math").first).to_be_visible()
     root.locator("[data-place='1,1']").click()
-    expect(root.get_by_role("complementary").first).to_contain_text("agrees")
+    expect(root.get_by_role("complementary").first).to_contain_text("proved")
 
 
 def test_a_vertex_is_eliminated_by_a_click_and_taken_back(page: Page, shown):

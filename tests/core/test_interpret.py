@@ -7,7 +7,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -50,6 +49,11 @@ def agree(f: Callable[..., Any], *arguments: Any, **options: Any) -> None:
 X = np.array([0.3, -0.7, 1.9])
 
 
+def outside(x: Any) -> Any:
+    """Something that no interpreter can look into."""
+    return jax.pure_callback(np.sin, jax.ShapeDtypeStruct((), x.dtype), x)
+
+
 def newton(x: Any) -> Any:
     return jax.lax.while_loop(lambda y: jnp.abs(y * y - x) > 1e-9, lambda y: 0.5 * (y + x / y), x)
 
@@ -66,6 +70,10 @@ PROGRAMS = {
     "custom rule": lambda: agree(wrong, X),
     "remat": lambda: agree(jax.checkpoint(lambda x: jnp.exp(jnp.sin(x))), X),
     "while": lambda: agree(newton, 3.0),
+    "batched while": lambda: agree(
+        jax.vmap(lambda x: jax.lax.while_loop(lambda c: c < 10.0, lambda c: 1.5 * c + 1, x)), jnp.array([0.3, 5.0, 2.0])
+    ),
+    "platforms": lambda: agree(lambda x: jax.lax.platform_dependent(x, cpu=jnp.sin, default=jnp.cos), 1.5),
     "fori": lambda: agree(lambda x: jax.lax.fori_loop(0, 5, lambda k, v: v * k + x, x), X),
     "cond": lambda: agree(lambda x: jax.lax.cond(x[0] > 0, jnp.sin, jnp.cos, x), X),
     "switch": lambda: agree(lambda x, k: jax.lax.switch(k, [jnp.sin, jnp.cos, jnp.tan], x), X, 7),
@@ -129,7 +137,7 @@ def test_a_point_on_the_boundary_of_its_path_is_known(f: Any, x: Any, tight: boo
 
 
 def test_a_hole_reaches_only_what_depends_on_it():
-    _, outcome = run(lambda x: jnp.stack([jnp.fft.rfft(x).real[0], x[1] * 2]), X)
+    _, outcome = run(lambda x: jnp.stack([outside(x[0]), x[1] * 2]), X)
     first, second = outcome.outputs[0].reshape(-1)
     assert isinstance(first, Hole)
     assert float(second) == pytest.approx(-1.4)
@@ -138,9 +146,52 @@ def test_a_hole_reaches_only_what_depends_on_it():
     assert Path(hole.source.file).name == Path(__file__).name
 
 
+def test_long_decisions_are_told_apart_by_their_keys():
+    def f(x: Any) -> Any:
+        return jnp.where(x > 0, x, 2 * x)
+
+    first, second = np.ones(20), np.ones(20)
+    first[3] = second[4] = -1.0
+    (_, one), (_, other), (_, again) = run(f, first), run(f, second), run(f, 2 * first)
+    assert [str(d) for d in one.path] == [str(d) for d in other.path]
+    assert one.key != other.key
+    assert one.key == again.key
+
+
+def test_a_loop_records_the_order_of_its_decisions():
+    def f(x: Any) -> Any:
+        return jax.lax.scan(lambda c, v: (jnp.where(v > 0, c + v, c * v), None), 1.0, x)[0]
+
+    assert run(f, np.array([1.0, -1.0, 1.0]))[1].key != run(f, np.array([1.0, 1.0, -1.0]))[1].key
+
+
+def test_every_equation_is_observed_in_bodies_too():
+    seen: list[tuple[str, str, int]] = []
+
+    def observe(node: str, graph: Any, equation: Any, operands: Any, results: Any) -> None:
+        seen.append((node, equation.primitive, len(results)))
+
+    run(lambda x: jax.lax.scan(lambda c, v: (c * v, None), 1.0, x)[0], X, observe=observe)
+    products = [s for s in seen if s[1] == "mul"]
+    assert len(products) == 3
+    assert len(set(products)) == 1
+    assert products[0][0].count("/") == 1
+    assert "scan" in [s[1] for s in seen]
+
+
+def test_printing_is_skipped(capfd: pytest.CaptureFixture[str]):
+    def f(x: Any) -> Any:
+        jax.debug.print("printed {}", x)
+        return 2 * x
+
+    _, outcome = run(f, 1.5)
+    assert float(outcome.outputs[0][()]) == 3.0
+    assert "printed" not in capfd.readouterr().out
+
+
 def test_an_unknown_primitive_is_named_with_its_line():
-    with pytest.raises(UnsupportedError, match=r"'bessel_i0e' \(node .*test_interpret\.py:\d+: .*cannot be interp"):
-        run(lambda x: jax.lax.bessel_i0e(x), 0.5, strict=True)
+    with pytest.raises(UnsupportedError, match=r"'pure_callback' \(node .*test_interpret\.py:\d+: .*cannot be interp"):
+        run(lambda x: outside(x), 0.5, strict=True)
 
 
 def test_unknown_primitives_of_constants_are_constants():
@@ -149,7 +200,7 @@ def test_unknown_primitives_of_constants_are_constants():
 
 def test_the_budget_stops_a_loop_that_does_not_end():
     with pytest.raises(BudgetError, match="pass a larger budget"):
-        run(lambda x: jax.lax.fori_loop(0, 10**9, lambda k, v: v + x, x), 0.1, deadline=time.thread_time() + 1.0)
+        run(lambda x: jax.lax.fori_loop(0, 10**9, lambda k, v: v + x, x), 0.1, deadline=time.monotonic() + 1.0)
 
 
 def test_symbols_cannot_decide_by_themselves():
@@ -170,26 +221,30 @@ def test_constants_fold_exactly():
     assert abs(float(outcome.outputs[0][()] - 1)) < 1e-16
 
 
-OPERANDS = dict.fromkeys(PARTIALS, (0.37, 1.21)) | {"acosh": (1.37, 0.0)}
+OPERANDS = dict.fromkeys(PARTIALS, (0.37, 1.21)) | {
+    "acosh": (1.37, 0.0),
+    "polygamma": (2.0, 1.3),
+    "zeta": (2.5, 1.5),
+    "regularized_incomplete_beta": (0.7, 1.3, 0.4),
+}
 
 
-@pytest.mark.parametrize("name", sorted(PARTIALS))
+@pytest.mark.parametrize("name", sorted({*PARTIALS} - {"imaginary_unit"}))
 def test_every_partial_agrees_with_differences_of_big_floats(name: str):
     domain = big_floats(40)
     operation = domain.operation(name)
     assert operation is not None
-    values = [mpmath.mpf(v) for v in OPERANDS[name][: len(PARTIALS[name])]]
-    values = [domain.constant(float(v)) for v in values]
+    values = [domain.constant(v) for v in OPERANDS[name][: len(PARTIALS[name])]]
     step = domain.constant(10) ** -13
-    for k in range(len(values)):
+    for k in [k for k, row in enumerate(PARTIALS[name]) if row]:
         sides = [operation(*[v + s * step * (j == k) for j, v in enumerate(values)]) for s in (1, -1)]
         partial = domain.partial(name, k)
         assert partial is not None
-        mine = partial(*[*values, None][:2], operation(*values))
+        mine = partial(*values, *[None] * (2 - len(values)), operation(*values))
         assert abs(mine - (sides[0] - sides[1]) / (2 * step)) < 1e-20
 
 
-@pytest.mark.parametrize("name", sorted({*PARTIALS} - {"erf_inv", "digamma"}))
+@pytest.mark.parametrize("name", sorted(name for name in PARTIALS if floats().operation(name)))
 def test_derived_operations_agree_with_big_floats(name: str):
     values = OPERANDS[name][: len(PARTIALS[name])]
     small, large = floats().operation(name), big_floats(30).operation(name)
@@ -253,7 +308,7 @@ steps = st.lists(
 points = st.lists(st.floats(-2, 2).map(lambda v: round(v, 3)), min_size=3, max_size=3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(steps, points)
 def test_random_programs_and_their_derivatives_agree_with_jax(steps: list[tuple[int, int, int]], point: list[float]):
     f, x = program(steps), jnp.array(point) + jnp.array([0.0001, 0.00023, -0.00031])

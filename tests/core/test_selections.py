@@ -198,6 +198,8 @@ INTEGERS = {
     "ne": lambda k: (k != 2) * 1,
     "or": lambda k: k | 6,
     "reshape": lambda k: k.reshape(1, 5, 1),
+    "rev": lambda k: lax.rev(k, [0]),
+    "slice": lambda k: lax.slice(k, [0], [5], [2]) * lax.slice(k, [1], [4]),
     "squeeze": lambda k: lax.squeeze(k.reshape(1, 5), [0]),
     "sub": lambda k: k - 7,
     "transpose": lambda k: (k[:, None] + k[None, :2]).T,

@@ -72,6 +72,11 @@ def test_xla_is_asked_on_demand():
     assert made.costs().xla()["flops"] == tally(made).total.flops == 512
 
 
+def test_the_table_says_that_xla_counts_a_loop_once():
+    assert "a loop's body counts once" in str(dl.graph(stack, W, X).costs())
+    assert "loop" not in str(dl.graph(jnp.sin, X).costs())
+
+
 def test_what_is_no_column_or_depth_is_refused():
     made = dl.graph(jnp.sin, X)
     with pytest.raises(ValueError, match="flops, bytes, kept, equations"):

@@ -2,36 +2,24 @@
 
 import json
 import re
-import shutil
-import subprocess
 from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
 import jsonschema
-import numpy as np
 import pytest
 
 import difflab as dl
 from difflab.core.graph import Block, Literal, program, walk
 from difflab.show.exports.data import SCHEMA
-from difflab.show.exports.flow import flow
+from difflab.show.exports.flow import Part, flow
 from difflab.show.exports.mermaid import CHARACTERS, EDGES
 from difflab.show.exports.png import png
 from difflab.show.outline import outline
 from difflab.show.render import text
 from difflab.zoo.training import training_step
-
-X = np.ones((3, 3), np.float32)
-
-
-def network(params, x):
-    with jax.named_scope("net"):
-        for p in params:
-            x = jnp.tanh(x @ p["w"] + p["b"])
-    z = jax.nn.relu(x)
-    total, _ = jax.lax.scan(lambda c, t: (c * t + jnp.sin(t), c), x.mean(), z[0])
-    return jax.lax.cond(total > 0, jnp.sin, jnp.cos, total)
+from tests.show import dot_parser
+from tests.show.network import of_its_gradient, of_network
 
 
 def odd(**values):
@@ -46,8 +34,8 @@ def ruled(x):
 ruled.defvjp(lambda x: (jnp.sin(x), x), lambda x, bar: (bar * jnp.cos(x),))
 
 PROGRAMS = {
-    "network": lambda: dl.graph(network, [{"w": X, "b": X[0]}] * 2, X),
-    "gradient": lambda: dl.graph(jax.grad(network), [{"w": X, "b": X[0]}] * 2, X),
+    "network": of_network,
+    "gradient": of_its_gradient,
     "names": lambda: dl.graph(lambda p: odd(**p), {'a"b\\n<|>': 1.0, "#`*_;": 2.0}),
     "rule": lambda: dl.graph(lambda x: jax.jit(ruled)(x) + jax.checkpoint(jnp.cos)(x), 1.0),
     "loop": lambda: dl.graph(lambda x: jax.lax.while_loop(lambda s: s < 9, lambda s: s * 2, x), 1.0),
@@ -109,16 +97,33 @@ def test_closed_parts_hide_their_inside_and_keep_their_arrows():
     assert {box.label for box in closed.part.boxes()} >= {"x", "net · forward", "net · reverse"}
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "step"])
-def test_graphviz_reads_the_dot_text(name):
-    graph = PROGRAMS[name]()
-    done = subprocess.run(["dot", "-Tjson0"], input=graph.to_dot(), capture_output=True, text=True, check=True)
-    assert not done.stderr
-    read = json.loads(done.stdout)
-    assert {o["name"] for o in read.get("objects", []) if not o["name"].startswith("cluster ")} == set(boxes(graph))
-    clusters = [o for o in read.get("objects", []) if o["name"].startswith("cluster ")]
-    assert len(clusters) == graph.to_dot().count("subgraph")
+def test_a_parser_of_dot_reads_every_box_arrow_and_scope(graph):
+    found, whole = flow(graph), dot_parser.read(graph.to_dot())
+    assert whole.name == graph.name
+    nodes = [node for part in whole.all() for node in part.nodes]
+    words = {name: attributes["label"] for name, attributes in nodes}
+    assert len(words) == len(nodes)
+    assert words == {box.id: "\n".join(filter(None, [box.label, box.detail])) for box in found.part.boxes()}
+    arrows = {(source, target) for source, target, _ in whole.edges}
+    assert arrows == {(arrow.source, arrow.target) for arrow in found.arrows}
+    clusters = [part.name for part in whole.all()[1:]]
+    assert len(set(clusters)) == len(clusters) and all(name.startswith("cluster ") for name in clusters)
+    assert [part.attributes["label"] for part in whole.all()[1:]] == list(labels(found.part))
+
+
+def labels(part):
+    for inner in part.items:
+        if isinstance(inner, Part):
+            yield inner.label
+            yield from labels(inner)
+
+
+@pytest.mark.parametrize(
+    "broken", ["digraph {", 'digraph "a" { "b" [label="c"] ', 'digraph "a" { b c" }', 'digraph "a" {} "b"']
+)
+def test_what_is_no_dot_is_refused(broken):
+    with pytest.raises(ValueError, match=r"missing|no token|needs quotation|after the graph|no name"):
+        dot_parser.read(broken)
 
 
 def test_names_with_quotes_and_backslashes_stay_what_they_are():
@@ -229,10 +234,10 @@ def test_a_png_has_the_size_that_was_asked_for(tmp_path, monkeypatch):
 
 def test_the_text_is_the_program_with_its_scopes_as_headings():
     lines = str(PROGRAMS["gradient"]()).splitlines()
-    assert lines[0].startswith("network(params[0]['b']: f32[3]")
+    assert lines[0].startswith("λ(p[0]['b']: f32[3]")
     assert "  net, forward:" in lines and "  net, reverse:" in lines and "  forward sweep:" in lines
     assert "      body × 3: λ(%0: f32[], %1: f32[])" in lines
-    assert any(line.startswith("    %8: f32[3,3] = tanh %7    # test_exports.py:") for line in lines)
+    assert any(line.startswith("    %8: f32[3,3] = tanh %7    # network.py:") for line in lines)
 
 
 def test_every_equation_is_one_line_of_the_text(graph):

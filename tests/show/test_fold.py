@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import jax
 import jax.numpy as jnp
 from hypothesis import given, settings
@@ -37,8 +35,13 @@ def gradients(draw) -> tuple[Sizes, Edges, dict[str, str | None], dict[str, str]
     edges = [(f"f{a}", f"f{b}") for a, b in sorted(forward)]
     edges += [(f"r{b}", f"r{a}") for a, b in sorted(forward)]
     edges += [(f"f{k}", f"r{k}") for k in kept]
-    phases = {name: "forward" if name[0] == "f" else "reverse" for name in sizes}
-    return sizes, edges, phases, {f"r{k}": f"f{k}" for k in range(count)}
+    return sizes, edges, *sweeps_of(sizes)
+
+
+def sweeps_of(sizes: Sizes) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Phases and pairs of items that are called `f0`, `f1`, … and `r0`, `r1`, …"""
+    phases: dict[str, str | None] = {name: "forward" if name[0] == "f" else "reverse" for name in sizes}
+    return phases, {name: f"f{name[1:]}" for name in sizes if name[0] == "r"}
 
 
 def height(placed: Placement, name: str) -> float:
@@ -98,8 +101,7 @@ def test_residuals_of_a_long_chain_are_level_where_layers_need_portals():
     edges = [(f"f{k}", f"f{k + 1}") for k in range(count - 1)]
     edges += [(f"f{count - 1}", f"r{count - 1}")]
     edges += [(f"r{k + 1}", f"r{k}") for k in range(count - 1)] + [(f"f{k}", f"r{k}") for k in range(count - 1)]
-    phases: Mapping[str, str] = {name: "forward" if name[0] == "f" else "reverse" for name in sizes}
-    folded = fold(sizes, edges, phases, {f"r{k}": f"f{k}" for k in range(count)})
+    folded = fold(sizes, edges, *sweeps_of(sizes))
     assert folded.portals == () and place(sizes, edges).portals
     for k in range(count):
         start, end = folded.routes[f"f{k}", f"r{k}"]

@@ -21,18 +21,9 @@ from difflab.show.graph import GraphView
 from difflab.show.place import PORTAL, place
 from difflab.show.scopes import LIMIT, ScopeTree
 from difflab.show.svg import graph_svg
+from tests.show.network import of_its_gradient, of_network
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-X = np.ones((3, 3), np.float32)
-
-
-def network(params, x):
-    with jax.named_scope("net"):
-        for p in params:
-            x = jnp.tanh(x @ p["w"] + p["b"])
-    z = jax.nn.relu(x)
-    total, _ = jax.lax.scan(lambda c, t: (c * t + jnp.sin(t), c), x.mean(), z[0])
-    return jax.lax.cond(total > 0, jnp.sin, jnp.cos, total), z
 
 
 def deep(x):
@@ -57,11 +48,11 @@ def nested_loops(x):
 
 
 PROGRAMS = {
-    "network": lambda: graph(network, [{"w": X, "b": X[0]}] * 2, X),
-    "gradient": lambda: graph(jax.grad(lambda p, x: network(p, x)[0]), [{"w": X, "b": X[0]}] * 2, X),
+    "network": of_network,
+    "gradient": of_its_gradient,
     "deep": lambda: graph(deep, 1.0),
     "residuals": lambda: graph(residuals, 1.0),
-    "loops": lambda: graph(nested_loops, X[0]),
+    "loops": lambda: graph(nested_loops, jnp.ones(3)),
     "identity": lambda: graph(lambda x: x, 1.0),
     "nothing": lambda: graph(lambda: 1.0),
     "many inputs": lambda: graph(lambda p: sum(p["a"]) + sum(p["b"]), {"a": [1.0] * 50, "b": [2.0] * 30}),

@@ -106,7 +106,7 @@ def test_interactive_input_is_read_from_where_python_keeps_it(monkeypatch):
 def test_every_question_of_a_page_is_answered_in_json(view):
     questions = list(view.questions())
     assert len({json.dumps(q, sort_keys=True) for q in questions}) == len(questions)
-    assert {q["kind"] for q in questions} == {"texts", "index", "arrange", "scope"}
+    assert {q["kind"] for q in questions} == {"texts", "index", "overlay", "arrange", "scope"}
     for question in questions:
         answer = view.answer(question)
         assert answer["kind"] == question["kind"]
@@ -138,14 +138,20 @@ def test_both_sweeps_are_folded_at_the_loss(view):
     assert {"forward", "reverse"} <= phases
 
 
-def test_an_overlay_has_a_figure_for_each_item_of_what_was_sent(gradient):
-    fresh = GraphView(gradient)
+def test_an_overlay_has_a_figure_for_each_item_of_what_was_sent():
+    fresh = GraphView(program(None))
     section = fresh.section()
-    ready = next(overlay["id"] for overlay in section["overlays"] if overlay["ready"])
-    answer = fresh.answer({"kind": "overlay", "id": ready})
+    answer = fresh.answer({"kind": "overlay", "id": "kept"})
     assert answer["figures"].keys() == section["scopes"].keys()
     for name, figures in answer["figures"].items():
         assert len(figures) == len(section["scopes"][name]["items"])
+
+
+def test_an_overlay_that_has_but_more_to_say_is_sent_without_figures_again(gradient):
+    fresh = GraphView(gradient)
+    sent = fresh.section()["scopes"][""]["figures"]
+    answer = fresh.answer({"kind": "overlay", "id": "flops"})
+    assert "flops" in sent and answer["figures"] == {} and "XLA: " in answer["overlay"]["note"]
 
 
 def test_a_neighbourhood_grows_with_its_radius(view, gradient):

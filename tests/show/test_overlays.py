@@ -1,6 +1,7 @@
 """Figures over the drawing: what is ready, what has to be computed, how they add up, what the inspector reads."""
 
 import json
+import re
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ from jax import lax
 
 from difflab.core.call import call
 from difflab.core.capture import capture
+from difflab.core.errors import CaptureError
 from difflab.labs.adjoint import inspect_call
 from difflab.show.overlays import ExtraOverlay, Overlays
 from difflab.show.scopes import Scope, ScopeTree
@@ -41,6 +43,39 @@ def test_counts_are_ready_at_once_and_the_rest_on_demand():
     assert set(overlays.figures(overlays.graph, "", [0])) == {"flops", "bytes", "dtype"}
 
 
+def test_xla_counts_too_once_it_is_asked():
+    overlays = made()
+    assert [o["id"] for o in overlays.wire() if o["more"]] == ["flops", "bytes"]
+    overlays.compute("flops")
+    notes = {o["id"]: o["note"] for o in overlays.wire()}
+    assert re.search(r"^XLA: [\d.]+ k?FLOP, a loop body once, and \d+ transcendentals\. Operations", notes["flops"])
+    assert re.search(r"^XLA: [\d.]+ (Ki)?B, a loop body once\. Bytes", notes["bytes"])
+    assert not any(o["more"] for o in overlays.wire()) and "XLA" not in notes["kept"]
+
+
+def test_xla_is_not_asked_of_two_programs_nor_of_a_large_or_unfinished_one(monkeypatch):
+    def broken(w, x):
+        return jnp.sin(x) + w.missing
+
+    with pytest.raises(CaptureError) as caught:
+        made(broken)
+    overlays = [Overlays(capture(call(network, W, X)), program=False), Overlays(caught.value.graph)]
+    monkeypatch.setattr("difflab.show.overlays.LOWERED", 2)
+    for one in (*overlays, made()):
+        one.compute("flops")
+        assert not any("XLA" in o["note"] or o["more"] for o in one.wire())
+
+
+def test_where_xla_cannot_count_the_overlay_says_why(monkeypatch):
+    def refuse(graph):
+        raise NotImplementedError("no lowering of this primitive")
+
+    monkeypatch.setattr("difflab.show.overlays.xla", refuse)
+    overlays = made()
+    overlays.compute("bytes")
+    assert overlays.wire()[1]["note"].startswith("XLA does not count it: NotImplementedError: no lowering")
+
+
 def test_a_gradient_has_its_residuals_at_once():
     assert made(jax.grad(network), W, X).ready("kept")
 
@@ -65,7 +100,7 @@ def test_the_wire_is_json_with_the_keys_of_the_contract():
     overlays = made()
     overlays.compute("value")
     for entry in json.loads(json.dumps(overlays.wire(), allow_nan=False)):
-        assert set(entry) == {"id", "name", "unit", "scale", "total", "note", "words", "ready"}
+        assert set(entry) == {"id", "name", "unit", "scale", "total", "note", "words", "ready", "more"}
         assert entry["scale"] in ("quantity", "category")
 
 

@@ -1,5 +1,7 @@
 /** The wire (WIRE.md): its types, and the reading of unknown JSON into them. No other file knows the wire. */
 
+export type * from "./payload/check.ts";
+export { readCheck, readEntry } from "./payload/check.ts";
 export { WireError } from "./payload/decode.ts";
 export { readElimination } from "./payload/elimination.ts";
 export {
@@ -11,5 +13,5 @@ export {
   sourceText,
 } from "./payload/graph.ts";
 export * from "./payload/messages.ts";
-export { readAdjoint, readCheck, readSummary } from "./payload/sections.ts";
+export { readAdjoint, readSummary } from "./payload/sections.ts";
 export type * from "./payload/types.ts";

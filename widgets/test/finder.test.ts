@@ -166,6 +166,7 @@ describe("figures", () => {
       note: "",
       words: {},
       ready: true,
+      more: false,
     } as const;
     const { tints, most, seen } = tintsOf(boxes, scopes, overlay);
     expect(most).toBe(400);

@@ -145,6 +145,24 @@ describe("overlays", () => {
     wait();
     expect(node("1").textContent).toContain("1.5 ms");
   });
+  test("one that has more to say is asked for it, and stays on without an answer", () => {
+    const { model, one, choose, node } = showGraph({
+      ...withFigures("flops", { "1": 3 }, { more: true }),
+      overlay: null,
+    });
+    choose(".dl-overlays", "flops");
+    expect(model.sent).toEqual([{ kind: "overlay", id: "flops" }]);
+    expect(node("1").textContent).toContain("3");
+    model.emit("msg:custom", { kind: "error", text: "no count" }, []);
+    expect(one(".dl-key-card").hidden).toBe(false);
+    const told = overlay("flops", { note: "XLA counts 4 FLOP" });
+    model.emit("msg:custom", { kind: "overlay", overlay: told, figures: {} }, []);
+    expect(one(".dl-key-card").textContent).toContain("XLA counts 4 FLOP");
+    expect(node("1").textContent).toContain("3");
+    model.sent.length = 0;
+    choose(".dl-overlays", "flops");
+    expect(model.sent).toEqual([]);
+  });
   test("a comparison has signs, counts, and n goes from change to change", () => {
     const words = { added: "only after", removed: "only before", same: "equal" };
     const of = { "1": "same", "2.0": null, "4": "added", "5": "removed" };

@@ -29,9 +29,9 @@ describe("numbers", () => {
     expect(() => number(wire, "check.error")).toThrow(/check\.error is .*expected a number/);
   });
 
-  test("a complex number is a pair", () => {
-    const read = readCheck({ ...check, entries: [{ i: 0, j: 0, verdict: "agrees", truth: [1, "NaN"] }] }, "check");
-    expect(read.entries[0]?.truth).toEqual([1, Number.NaN]);
+  test("of an entry may be missing", () => {
+    const read = readCheck({ ...check, entries: [{ i: 0, j: 0, verdict: "agrees", truth: "NaN" }] }, "check");
+    expect(read.entries[0]?.truth).toBeNaN();
     expect(read.entries[0]?.jacfwd).toBeNull();
   });
 });

@@ -292,50 +292,133 @@ export const graph: Wire = {
 };
 
 const VERDICTS = [
-  "agrees",
-  "agrees",
-  "agrees",
-  "agrees",
-  "differs",
-  "agrees",
+  "proved with high probability",
+  "proved with high probability",
+  "proved with high probability",
+  "proved with high probability",
+  "refuted",
+  "proved with high probability",
   "undecided",
-  "agrees",
-  "agrees",
+  "proved with high probability",
+  "proved with high probability",
   "not finite",
-  "agrees",
-  "agrees",
-  "agrees",
+  "proved with high probability",
+  "proved with high probability",
+  "proved with high probability",
   "unsupported",
-  "agrees",
-  "agrees",
-  "agrees",
-  "agrees",
+  "proved with high probability",
+  "proved with high probability",
+  "proved with high probability",
+  "proved with high probability",
 ];
+
+const GOOD = "proved with high probability";
+const MODES = ["jvp", "vjp", "linearize"];
 
 export const check: Wire = {
   verdict: "refuted",
-  summary: "1 of 18 entries differs from the truth; 13 agree, 1 is not finite, 1 undecided, 1 unsupported",
-  point: [
-    { name: "x", value: "[0.5, −1.25, 2.0]" },
-    { name: "y", value: "3.0" },
-  ],
-  rows: ["out[0]", "out[1]", "out[2]"],
-  columns: ["x[0]", "x[1]", "x[2]", "y", "scale[0]", "scale[1]"],
+  summary: "refuted (1 entry), not finite (1 entry)",
+  evidence: "wrong with probability ≤ 2^-112, 7 points, 3 branches, seed 0; jvp, vjp, linearize",
+  seconds: 0.84,
+  order: 1,
+  full: 7.22,
+  eager: false,
+  totals: { refuted: 1, "not finite": 1, undecided: 1, unsupported: 1, [GOOD]: 14 },
+  size: [3, 6],
+  rows: [0, 1, 2].map((k) => [k, `out[${k}]`]),
+  columns: ["x[0]", "x[1]", "x[2]", "y", "scale[0]", "scale[1]"].map((name, k) => [k, name]),
+  groups: {
+    rows: [{ name: "out", shape: "float32[3]", first: 0, size: 3 }],
+    columns: [
+      { name: "x", shape: "float32[3]", first: 0, size: 3 },
+      { name: "y", shape: "float32[]", first: 3, size: 1 },
+      { name: "scale", shape: "float32[2]", first: 4, size: 2 },
+    ],
+  },
   entries: VERDICTS.map((verdict, k) => ({
     i: Math.floor(k / 6),
     j: k % 6,
     verdict,
-    symbolic: k === 4 ? "y*cos(x0*y) - exp(-x1**2)/(2*sqrt(scale0))" : `cos(x${k % 3})*y`,
-    mathml:
-      "<mrow><mi>y</mi><mo>&InvisibleTimes;</mo><mi>cos</mi><mo>(</mo><msub><mi>x</mi><mn>0</mn></msub><mi>y</mi><mo>)</mo><mo>-</mo><mfrac><msup><mi>e</mi><mrow><mo>-</mo><msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup></mrow></msup><mrow><mn>2</mn><msqrt><msub><mi>s</mi><mn>0</mn></msub></msqrt></mrow></mfrac></mrow>",
-    jacfwd: verdict === "not finite" ? "Infinity" : 0.212209 + k,
-    jacrev: verdict === "not finite" ? "NaN" : 0.212209 + k,
-    truth: verdict === "differs" ? 0.106104 : verdict === "unsupported" ? null : 0.212209 + k,
-    error: verdict === "differs" ? 1.0000035 : verdict === "agrees" ? 3.1e-8 : null,
+    jacfwd: verdict === "not finite" ? "Infinity" : 0.21220999956130981 + k,
+    jacrev: verdict === "not finite" ? "NaN" : 0.21220999956130981 + k,
+    truth: verdict === "refuted" ? 4.106104 : verdict === "unsupported" ? null : 0.21221 + k,
+    error: verdict === "refuted" ? 0.026 : verdict === GOOD ? 3.1e-8 : null,
+    digits: verdict === "refuted" ? 1 : verdict === GOOD ? 7 : null,
+    note: verdict === "not finite" ? "jacfwd gives inf, jacrev gives nan" : "",
+    modes: Object.fromEntries(MODES.map((mode) => [mode, verdict])),
   })),
   left_out: 0,
+  findings: [
+    {
+      kind: "constant",
+      severity: "error",
+      message: "a constant is slightly off",
+      mode: "jvp, vjp, linearize",
+      order: 1,
+      entry: [0, 4],
+      name: "∂out[0]/∂scale[0]",
+      rule: "",
+      source: { file: "net.py", line: 12, function: "layer", text: "    return 1.000001 * scale * t" },
+      node: "3",
+      hint: "the rule has 1.000001 where 1 belongs",
+      witness: {
+        point: [{ name: "scale", value: "[0.5, 2.0]" }],
+        ad: "4.2122100419",
+        true: "4.1061040000",
+        ratio: 1.025841,
+        method: "balls",
+        snippet: "import jax",
+      },
+    },
+    {
+      kind: "by design",
+      severity: "info",
+      message: "stop_gradient holds a value constant, as asked",
+    },
+  ],
+  point: [
+    { name: "x", value: "[0.5, −1.25, 2.0]" },
+    { name: "y", value: "3.0" },
+  ],
+  points: [
+    { label: "the given point", branch: 0, outcome: "refuted", decisions: 1, values: [{ name: "y", value: "3.0" }] },
+    { label: "large", branch: 1, outcome: GOOD, decisions: 1, values: [{ name: "y", value: "1e3" }] },
+  ],
+  branches: 2,
+  missing: { linearize: "TypeError: no rule" },
   unsupported: [{ primitive: "erf_inv", node: "4", source: "net.py:15" }],
-  snippet: "import difflab as dl\nreport = dl.check(f, x, y, scale)\nassert report.verdict == 'agrees'",
+  notes: [],
+  path: ["x[0] > 0"],
+  snippet: "report = dl.check(f, ...)  # your arguments",
+};
+
+/** What a kernel says of an entry. */
+export const entryAnswer: Wire = {
+  kind: "entry",
+  i: 0,
+  j: 4,
+  formula: "y*cos(x0*y)",
+  mathml:
+    "<mrow><mi>y</mi><mo>&InvisibleTimes;</mo><mi>cos</mi><mo>(</mo><msub><mi>x</mi><mn>0</mn></msub><mi>y</mi><mo>)</mo><mo>-</mo><mfrac><msup><mi>e</mi><mrow><mo>-</mo><msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup></mrow></msup><mrow><mn>2</mn><msqrt><msub><mi>s</mi><mn>0</mn></msub></msqrt></mrow></mfrac></mrow>",
+  why: "",
+  derivation: {
+    paths: 1,
+    links: [
+      {
+        of: "t1",
+        by: "scale[0]",
+        partial: "x0",
+        primitive: "mul",
+        equation: "t1: f32[] = mul scale x0",
+        node: "1",
+        source: { file: "net.py", line: 11, function: "layer", text: "a = scale * x" },
+      },
+    ],
+    left_out: 0,
+    sum: "x0",
+  },
+  listing: [],
+  losses: [],
 };
 
 const TEXTS = [

@@ -248,36 +248,6 @@ describe("the graph view", () => {
   });
 });
 
-describe("the check view", () => {
-  test("marks every verdict by a sign and not by colour alone", () => {
-    const { all, one } = show({ cursor: focus("check") });
-    expect(
-      all("[data-place]")
-        .map((cell) => cell.textContent)
-        .join(""),
-    ).toBe("✓✓✓✓✗✓?✓✓∞✓✓✓—✓✓✓✓");
-    expect(one(".dl-summary").textContent).toContain("1 of 18");
-  });
-  test("starts at the first entry that does not agree, and moves by keys", () => {
-    const { one, press } = show({ cursor: focus("check") });
-    expect(one(".dl-evidence").textContent).toContain("∂ out[0] / ∂ scale[0]");
-    press("ArrowDown");
-    press("ArrowLeft");
-    expect(one(".dl-grid .dl-current").dataset.place).toBe("1,3");
-    expect(one(".dl-numbers").textContent).toContain("∞");
-    press("x");
-    expect(one(".dl-grid .dl-current").dataset.place).toBe("2,1");
-  });
-  test("sets the formula in MathML", () => {
-    expect(show({ cursor: focus("check") }).one(".dl-formula math mfrac").textContent).toContain("e");
-  });
-  test("an unsupported equation is shown in the graph", () => {
-    const { one, model, click } = show({ cursor: focus("check") });
-    click(one(".dl-evidence button.dl-link"));
-    expect(model.get("cursor")).toMatchObject({ view: "graph", selection: "4" });
-  });
-});
-
 describe("the adjoint view", () => {
   test("steps by keys, and carries the node along", () => {
     const { one, model, press } = show({ cursor: focus("adjoint") });

@@ -127,9 +127,10 @@ class _Sweep:
         try:
             chosen = self.rules.reached(record.equation, values, chosen, live)
             pull_back = self.rules.pull_back(record.graph, record.equation, chosen, live, often)
-            return list(zip(chosen, pull_back(values, bars), strict=True)) if chosen else ()
-        except (NotImplementedError, TypeError, ValueError) as error:
+            sent = pull_back(values, bars) if chosen else ()
+        except (NotImplementedError, TypeError, ValueError) as error:  # JAX has no rule, or the author's refuses
             raise UnsupportedError(_no_pull_back(record, error)) from error
+        return list(zip(chosen, sent, strict=True))
 
     def pass_on(self, event: Alias) -> None:
         cotangent = self.tape.cotangents[event.target]

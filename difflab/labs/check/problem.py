@@ -18,14 +18,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from difflab.core.call import Call
-from difflab.core.capture import capture, capture_flat
+from difflab.core.capture import capture, capture_flat, leaked
 from difflab.core.complexes import Complex
-from difflab.core.graph import Graph
+from difflab.core.graph import Graph, walk
 from difflab.core.interpret import Outcome
 from difflab.core.values import Elements, Hole, pack
 
 FIRST = ("jvp", "vjp", "linearize")
 SECOND = ("jvp∘jvp", "jvp∘vjp", "vjp∘vjp")
+REVERSE = ("vjp", "jvp∘vjp", "vjp∘vjp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,11 @@ class Problem:
         """Shapes and dtypes of the outputs that count."""
         return tuple(map(self.output_type, self.outputs))
 
+    def rows_of(self, output: int) -> range:
+        """The rows of one of the outputs that count, by its place among them."""
+        sizes = [prod(shape) * (2 if dtype.startswith("complex") else 1) for shape, dtype in self.output_types]
+        return range(sum(sizes[:output]), sum(sizes[: output + 1]))
+
     def with_leaves(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
         """All leaves, those that count replaced."""
         full = list(self.at.leaves)
@@ -110,7 +116,7 @@ class Program:
     @property
     def reverse(self) -> bool:
         """Whether the result has the shape of the inputs."""
-        return "vjp" in self.mode
+        return self.mode in REVERSE
 
 
 def problem(at: Call, graph: Graph | None = None) -> Problem:
@@ -123,8 +129,22 @@ def problem(at: Call, graph: Graph | None = None) -> Problem:
 
 def program(checked: Problem, mode: str) -> Program:
     """Trace one derivative program of JAX; the error becomes `why_not` where JAX has none."""
+    flat, arguments = flat_program(checked, mode)
+    try:
+        graph = capture_flat(flat, arguments, mode)
+    except Exception as error:  # whatever JAX or the user's rule raises is the reason that this mode is missing
+        return Program(mode, None, _first_line(error))
+    if any(equation.primitive == "custom_lin" for _, _, equation in walk(graph)):
+        return Program(mode, None, "TypeError: JAX has no forward mode of a function with a custom_vjp rule")
+    if leaked(graph):
+        return Program(mode, None, "UnexpectedTracerError: the rule holds a value of the trace that it was found in")
+    return Program(mode, graph)
+
+
+def flat_program(checked: Problem, mode: str) -> tuple[Callable[..., list[Any]], list[Any]]:
+    """One derivative of JAX as a function of all leaves and the seeds, flat, and such arguments with seeds of zero."""
     leaves = [jnp.asarray(x) if _numeric(x) else x for x in checked.at.leaves]
-    seeds = [jnp.zeros(shape, dtype) for shape, dtype in _seed_types(checked, mode)]
+    seeds = [jnp.zeros(shape, dtype) for shape, dtype in seed_types(checked, mode)]
     count = len(leaves)
 
     def flat(*given: Any) -> list[Any]:
@@ -132,10 +152,20 @@ def program(checked: Problem, mode: str) -> Program:
         primals = [held[k] for k in checked.inputs]
         return jax.tree.leaves(_MODES[mode](checked.function(held), primals, rest, len(checked.inputs)))
 
-    try:
-        return Program(mode, capture_flat(flat, [*leaves, *seeds], mode))
-    except Exception as error:  # whatever JAX or the user's rule raises is the reason that this mode is missing
-        return Program(mode, None, _first_line(error))
+    return flat, [*leaves, *seeds]
+
+
+def numbers(types: Sequence[tuple[tuple[int, ...], str]], arrays: Sequence[Any]) -> list[float]:
+    """The real coordinates of concrete arrays, as JAX takes them, in double precision."""
+    found: list[float] = []
+    for (_, dtype), array in zip(types, arrays, strict=True):
+        taken = np.asarray(jnp.asarray(array))
+        if dtype.startswith("complex"):
+            parts = taken.astype(np.complex128).reshape(-1)
+            found += np.stack([parts.real, parts.imag], -1).reshape(-1).tolist()
+        else:
+            found += taken.astype(np.float64).reshape(-1).tolist()
+    return found
 
 
 def elements(
@@ -175,7 +205,8 @@ def outputs_of(checked: Problem, outcome: Outcome) -> list[Elements | None]:
     return [outcome.outputs[k] for k in checked.outputs]
 
 
-def _seed_types(checked: Problem, mode: str) -> tuple[tuple[tuple[int, ...], str], ...]:
+def seed_types(checked: Problem, mode: str) -> tuple[tuple[tuple[int, ...], str], ...]:
+    """Shapes and dtypes of the seeds of a program of that mode, in order."""
     inputs, outputs = checked.input_types, checked.output_types
     return {
         "jvp": inputs, "linearize": inputs, "vjp": outputs,

@@ -2,36 +2,73 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
 from math import isfinite
 from typing import Any
 
 import numpy as np
-import sympy
 from jaxtyping import Float
 
 from difflab.core.errors import DifflabError
 from difflab.core.graph import Graph
-from difflab.core.showable import Showable
+from difflab.core.showable import Gridded
+from difflab.labs.check.findings import Finding
+from difflab.labs.check.problem import Problem
 
-VERDICTS = ("differs", "not finite", "not differentiable here", "unsupported", "undecided", "agrees")
-"""All verdicts, the worst first. The verdict of a report is the worst of its entries."""
+VERDICTS = (
+    "refuted",
+    "not finite",
+    "not differentiable here",
+    "undecided",
+    "unsupported",
+    "agrees",
+    "proved with high probability",
+    "proved",
+)
+"""All verdicts, the worst first. The verdict of a report is the worst of all its entries, listed or not."""
+
+GOOD = VERDICTS[-3:]
+"""The verdicts that a report is true with."""
 
 _SHOWN = 12
+
+
+def worst(verdicts: Any, otherwise: str = "proved") -> str:
+    """The worst of some verdicts."""
+    return min(verdicts, key=VERDICTS.index, default=otherwise)
 
 
 class CheckFailed(DifflabError, AssertionError):
     """A derivative was not confirmed; the message is the report."""
 
 
+@dataclass(frozen=True)
+class PointRecord:
+    """One point that was checked: the inputs by name, how many decisions its path has, its branch, and the outcome."""
+
+    label: str
+    values: tuple[tuple[str, str], ...]
+    decisions: int
+    branch: int
+    outcome: str
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{name} = {text}" for name, text in self.values)
+        return f"{self.label}: {self.outcome}" + (f" at {values}" if values else "")
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
     """One entry ∂row/∂column of the Jacobian.
 
-    `symbolic` is SymPy's derivative of the output's formula, or None without a formula. `truth` is the derivative at
-    the point, from the formula or from dual numbers in big floats. `jacfwd` and `jacrev` are JAX's values, None where
-    that mode is not available. `error` is the larger deviation of the two, relative to the truth. `note` says more.
+    `truth` is the derivative at the point, to the precision of a float, from big floats; `jacfwd` and `jacrev` JAX's
+    values, None where that mode is not available; `error` the larger deviation of the two, relative to the truth, and
+    `digits` how many of their digits are right. `modes` has the verdict of each derivative program of JAX, `evidence`
+    what the verdict rests on, `note` what else is to say. Of second order the entry stands for all second derivatives
+    of the row by this column and another one.
     """
 
     row: str
@@ -39,22 +76,31 @@ class Entry:
     i: int
     j: int
     verdict: str
-    symbolic: Any
-    jacfwd: float | None
-    jacrev: float | None
-    truth: float | None
-    error: float
+    jacfwd: float | None = None
+    jacrev: float | None = None
+    truth: float | None = None
+    error: float = float("nan")
     note: str = ""
+    digits: int | None = None
+    evidence: str = ""
+    modes: Mapping[str, str] = field(default_factory=dict[str, str])
+    formula: Callable[[], Any] | None = field(default=None, repr=False)
+
+    @cached_property
+    def symbolic(self) -> Any:
+        """SymPy's derivative of the output's formula, found when first asked for; None without a formula."""
+        return None if self.formula is None else self.formula()
 
 
 @dataclass(frozen=True, eq=False)
-class Report(Showable):
-    """What `check` found. True if every entry agrees.
+class Report(Gridded):
+    """What `check` found. True if every entry was proved or agrees.
 
-    "agrees": JAX's derivative program, evaluated in big floats at this point, gives the true derivative, and its floats
-    are within rounding. That is an evaluation at one point on one path, and no proof. `unsupported` lists (primitive,
-    node, source); `path` what was decided at the point; `missing` why a mode of JAX is not available, by name;
-    `left_out` counts the entries beyond `max_entries`.
+    "proved": identical normal forms. "proved with high probability": equal at random points of a prime field, wrong
+    with probability 2^`bound_log2` at most, on each of the `branches` that the `points` reached. "agrees": equal in
+    exact arithmetic at the points alone. "refuted": different, with a witness. `totals` counts the verdicts of all
+    entries; `left_out` are those beyond `max_entries`, which are covered but not listed. `unsupported` lists
+    (primitive, node, source); `path` what was decided at the user's point; `missing` why JAX lacks a mode, by name.
     """
 
     name: str
@@ -69,14 +115,25 @@ class Report(Showable):
     missing: dict[str, str]
     notes: tuple[str, ...] = ()
     left_out: int = 0
+    findings: tuple[Finding, ...] = ()
+    points: tuple[PointRecord, ...] = ()
+    branches: int = 1
+    bound_log2: float = 0.0
+    order: int = 1
+    seed: int = 0
+    digits: int = 50
+    seconds: float = 0.0
+    totals: Mapping[str, int] = field(default_factory=dict[str, int])
+    formulas: Callable[[str], Any] | None = field(default=None, repr=False)
+    problem: Problem | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
-        """Whether every entry agrees."""
-        return self.verdict == "agrees"
+        """Whether every entry was proved or agrees."""
+        return self.verdict in GOOD
 
     def __bool__(self) -> bool:
-        """Whether every entry agrees."""
+        """Whether every entry was proved or agrees."""
         return self.ok
 
     def __repr__(self) -> str:
@@ -84,12 +141,21 @@ class Report(Showable):
 
     @property
     def summary(self) -> str:
-        """The verdicts and how often each occurs: `agrees (6 entries)`."""
-        counts = Counter(entry.verdict for entry in self.entries)
-        if not self.entries:
+        """The verdicts and how often each occurs: `proved with high probability (6 entries)`."""
+        counts = {v: n for v in VERDICTS if (n := self.totals.get(v, 0))}
+        if not counts:
             return f"{self.verdict} (no entries)"
-        parts = [f"{v} ({counts[v]} {'entry' if counts[v] == 1 else 'entries'})" for v in VERDICTS if counts[v]]
+        if len(counts) == 1 and self.left_out:
+            return f"{self.verdict} (all {sum(counts.values()):,} entries)"
+        parts = [f"{v} ({n:,} {'entry' if n == 1 else 'entries'})" for v, n in counts.items()]
+        if self.verdict not in counts:
+            parts.insert(0, self.verdict)
         return ", ".join(parts)
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The findings that are errors."""
+        return tuple(f for f in self.findings if f.severity == "error")
 
     def worst(self) -> list[Entry]:
         """The entries, worst first."""
@@ -101,65 +167,101 @@ class Report(Showable):
             if (entry.i, entry.j) == (i, j):
                 return entry
         raise IndexError(
-            f"there is no entry ({i}, {j}); rows 0…{len(self.rows) - 1}, columns 0…{len(self.columns) - 1}"
+            f"there is no entry ({i}, {j}) in the list; rows 0…{len(self.rows) - 1}, "
+            f"columns 0…{len(self.columns) - 1}"
+            + (f", of which {len(self.entries)} entries are listed: pass a larger max_entries" if self.left_out else "")
         )
 
-    def jacobian(self) -> sympy.Matrix:
-        """The Jacobian as a SymPy matrix. Raises `DifflabError` where an entry has no formula."""
-        without = [e for e in self.entries if e.symbolic is None]
-        if without or self.left_out:
-            what = f"∂{without[0].row}/∂{without[0].column}" if without else f"each of {self.left_out} entries left out"
-            raise DifflabError(f"{what} has no formula, so there is no symbolic Jacobian; look at .entries and .notes")
-        found = {(e.i, e.j): e.symbolic for e in self.entries}
-        return sympy.Matrix(len(self.rows), len(self.columns), lambda i, j: found[int(i), int(j)])
+    def jacobian(self) -> Any:
+        """The Jacobian as a SymPy matrix. Raises `DifflabError` where there are no formulas."""
+        return self._formulas("jacobian").matrix
+
+    def hessian(self) -> Any:
+        """The Hessian as a SymPy matrix, for a function of one output. Raises `DifflabError` without formulas."""
+        return self._formulas("hessian").matrix
 
     def latex(self, i: int, j: int) -> str:
         """The formula of one entry in LaTeX; empty where there is none."""
         symbolic = self.entry(i, j).symbolic
-        return "" if symbolic is None else sympy.latex(symbolic)
+        return "" if symbolic is None else str(import_module("sympy").latex(symbolic))
 
     def errors(self) -> Float[np.ndarray, "rows columns"]:
-        """Relative errors; NaN for entries that were not compared."""
+        """Relative errors of JAX's floats; NaN for entries that were not compared."""
         table = np.full((len(self.rows), len(self.columns)), np.nan)
         for entry in self.entries:
             table[entry.i, entry.j] = entry.error
         return table
 
     def raise_for_status(self) -> Report:
-        """Raise `CheckFailed` with the whole report unless every entry agrees; else return the report."""
+        """Raise `CheckFailed` with the whole report unless every entry is right; else return the report."""
         if not self.ok:
-            raise CheckFailed(str(self))
+            raise CheckFailed(self.text())
         return self
 
-    def __str__(self) -> str:
-        """Verdict, point, the worst entries as a table, what is missing and the path."""
+    def table(self, count: int | None = None) -> str:
+        """The entries as an aligned table, worst first."""
+        return "\n".join(_table(self.worst()[:count]))
+
+    def text(self) -> str:
+        """Verdict, point, faults with their witness, the worst entries, the evidence, what is missing, the path."""
         lines = [f"{self.name}: {self.summary}"]
         lines += [f"  at {', '.join(f'{name} = {text}' for name, text in self.point)}"] if self.point else []
+        lines += [line for finding in self.faults for line in _fault(finding)]
         lines += _table(self.worst()[:_SHOWN])
         hidden = len(self.entries) - _SHOWN
         lines += [f"  … and {hidden} more entries, none worse"] if hidden > 0 else []
-        lines += [f"  {self.left_out} entries were left out"] if self.left_out else []
+        lines += [f"  {self.left_out:,} entries are not listed; they are covered"] if self.left_out else []
+        lines += [f"  evidence: {self.evidence}"] if self.evidence else []
         for primitive, node, source in self.unsupported:
             lines.append(f"  unsupported: {primitive} at node {node}" + (f", {source}" if source else ""))
         lines += [f"  no {mode}: {reason}" for mode, reason in self.missing.items()]
+        lines += [f"  {f.severity}: {f}" for f in self.findings if f.severity != "error"]
         lines += [f"  {note}" for note in self.notes]
         if self.path:
             lines += ["  valid where", *[f"    {text}" for text in self.path[:_SHOWN]]]
             lines += [f"    … and {len(self.path) - _SHOWN} more conditions"] if len(self.path) > _SHOWN else []
         return "\n".join(lines)
 
+    @property
+    def evidence(self) -> str:
+        """What the verdict rests on: the bound, points, branches and modes."""
+        if not self.points:
+            return ""
+        bound = f"wrong with probability ≤ 2^{self.bound_log2:.0f}, " if self.bound_log2 < 0 else ""
+        modes = list(dict.fromkeys(mode for entry in self.entries for mode in entry.modes if mode not in self.missing))
+        counted = f"{_many(len(self.points), 'point')}, {_many(self.branches, 'branch', 'branches')}"
+        return f"{bound}{counted}, seed {self.seed}; {', '.join(modes)}"
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _formulas(self, what: str) -> Any:
+        if self.formulas is None:
+            raise DifflabError("there are no formulas: nothing was traced over symbols; look at .notes")
+        return self.formulas(what)
+
+
+def _fault(finding: Finding) -> list[str]:
+    """A fault and its witness, in lines."""
+    lines = [f"  {finding.severity}: {finding}"]
+    found = finding.witness
+    if found is None:
+        return lines
+    point = ", ".join(f"{name} = {text}" for name, text in found.point)
+    lines.append(f"      witness ({found.method}) at {point}")
+    return [*lines, f"      JAX {found.ad}", f"      true {found.true}", f"      ratio {found.ratio:.9g}"]
+
 
 def _table(entries: list[Entry]) -> list[str]:
     """Aligned columns."""
     if not entries:
         return []
-    head = ("entry", "verdict", "true", "jacfwd", "jacrev", "error", "formula")
+    head = ("entry", "verdict", "true", "jacfwd", "jacrev", "digits", "error")
     rows: list[tuple[str, ...]] = [head]
     for e in entries:
-        formula = "" if e.symbolic is None else str(e.symbolic)
-        formula = formula if len(formula) <= 48 else formula[:47] + "…"
         numbers = [_number(x) for x in (e.truth, e.jacfwd, e.jacrev)]
-        rows.append((f"∂{e.row}/∂{e.column}", e.verdict, *numbers, _size(e.error), formula))
+        digits = "–" if e.digits is None else str(e.digits)
+        rows.append((f"∂{e.row}/∂{e.column}", e.verdict, *numbers, digits, _size(e.error)))
     widths = [max(len(row[k]) for row in rows) for k in range(len(head))]
     lines: list[str] = []
     for k, row in enumerate(rows):
@@ -167,6 +269,10 @@ def _table(entries: list[Entry]) -> list[str]:
         if k and entries[k - 1].note:
             lines.append(f"      {entries[k - 1].note}")
     return lines
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _number(value: float | None) -> str:

@@ -1,13 +1,11 @@
-"""Formulas: constants, sizes, derivatives and their evaluation, against SymPy's own and mpmath."""
+"""Formulas: constants, sizes and derivatives, against SymPy's own."""
 
 import pickle
 
-import mpmath
 import pytest
 import sympy
 
-from difflab.core.bigfloat import big_floats
-from difflab.labs.check.symbols import Decimal, Derivative, Evaluation, Symbols, TooLargeError, constant
+from difflab.labs.check.symbols import Decimal, Derivative, Symbols, TooLargeError, constant
 
 x, y = sympy.symbols("x y", real=True)
 
@@ -30,30 +28,12 @@ EXPRESSIONS = [
 ]
 
 
-def value_of(expression: sympy.Expr) -> mpmath.mpf:
-    base = big_floats(40)
-    return Evaluation(base, {x: base.constant(0.7), y: base.constant(1.3)}, {})(expression)
-
-
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
 def test_derivatives_are_those_of_sympy(expression: sympy.Expr):
     for symbol in (x, y):
         mine, reference = Derivative(symbol)(expression), sympy.diff(expression, symbol)
         exact = {x: sympy.Rational(0.7), y: sympy.Rational(1.3)}
         assert abs((mine - reference).subs(exact).evalf(30)) < 1e-25
-
-
-@pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
-def test_values_are_those_of_sympy(expression: sympy.Expr):
-    reference = expression.subs({x: sympy.Rational(0.7), y: sympy.Rational(1.3)}).evalf(35)
-    assert abs(value_of(expression) - mpmath.mpf(str(reference))) < 1e-14 * max(1, abs(reference))
-
-
-@pytest.mark.parametrize(
-    "singular", [sympy.sign(x - x.subs(x, sympy.Rational(0.7))), 1 / (y - sympy.Rational(1.3))], ids=str
-)
-def test_a_singular_place_is_not_a_number(singular: sympy.Expr):
-    assert value_of(singular) != value_of(singular)
 
 
 def test_constants_are_exact_and_short():
@@ -85,11 +65,10 @@ def test_a_formula_that_grows_is_stopped_before_it_hurts():
         multiply(sine(values[-1]), values[-1] + y)
 
 
-def test_shared_subexpressions_cost_once():
+def test_shared_subexpressions_are_differentiated_once():
     value = x
     for _ in range(25):
         value = sympy.sin(value) + value * y
-    derivative = Derivative(x)(value)
-    base = big_floats(30)
-    point = {x: base.constant(0.01), y: base.constant(-0.5)}
-    assert abs(Evaluation(base, point, {})(derivative)) < 1
+    derivative = Derivative(x)
+    derivative(value)
+    assert len(derivative.known) < 100

@@ -38,7 +38,7 @@ export function faceOf({ w, h, item }: Box): Face {
   const inner = item.scopes.length > 0;
   const [left, right] = [item.phase === "forward" ? TAB : 0, item.phase === "reverse" ? TAB : 0];
   const room = w - (left || right ? 10 + TAB : 2 * PAD) - (inner ? MARK + 4 : 0);
-  const x = (left - right) / 2 - (inner ? (MARK + 2) / 2 : 0);
+  const x = (left - right) / 2 - (inner ? (MARK + 6) / 2 : 0);
   const y = top / 2;
   const two = item.detail !== "" && h - top >= 28;
   const sign = left ? "↓" : "↑";

@@ -42,7 +42,7 @@ export function scoreLine({ cost, bound, regret, complete, reach }: Score): Chil
       ? gap <= 0
         ? h(
             "span",
-            { class: "dl-chip dl-v-agrees", title: "the cost equals the bound: no order is cheaper" },
+            { class: "dl-chip dl-v-proved", title: "the cost equals the bound: no order is cheaper" },
             "✓ optimal",
           )
         : said(`gap ${count(gap)}${share}`, "between this order and the bound")

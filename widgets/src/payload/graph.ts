@@ -132,6 +132,7 @@ const overlay: Read<Overlay> = (value, where) => {
     note: text(o.note ?? "", `${where}.note`),
     words: record(o.words ?? {}, `${where}.words`, text),
     ready: o.ready !== false,
+    more: o.more === true,
   };
 };
 

@@ -1,52 +1,11 @@
-/** The readers of the sections of the check and of the adjoint. */
+/** The reader of the section of the adjoint. */
 
 import { flag, integer, list, number, object, optional, pair, type Read, text, WireError } from "./decode.ts";
-import { maybe, source, sourceText } from "./graph.ts";
-import type { AdjointSection, CheckSection, Contribution, Num, Point, Summary, Verdict } from "./types.ts";
+import { maybe } from "./graph.ts";
+import type { AdjointSection, Contribution, Num, Point, Summary } from "./types.ts";
 
 const point: Read<Point> = (value, where) => pair(value, where, number);
 const num: Read<Num> = (value, where) => (Array.isArray(value) ? point(value, where) : number(value, where));
-
-export const readCheck: Read<CheckSection> = (value, where) => {
-  const o = object(value, where);
-  return {
-    verdict: text(o.verdict, `${where}.verdict`),
-    summary: text(o.summary ?? "", `${where}.summary`),
-    point: list(o.point ?? [], `${where}.point`, (v, w) => {
-      const p = object(v, w);
-      return { name: text(p.name ?? "", w), value: text(p.value ?? "", w) };
-    }),
-    rows: list(o.rows, `${where}.rows`, text),
-    columns: list(o.columns, `${where}.columns`, text),
-    entries: list(o.entries, `${where}.entries`, (v, w) => {
-      const e = object(v, w);
-      return {
-        i: integer(e.i, `${w}.i`),
-        j: integer(e.j, `${w}.j`),
-        verdict: text(e.verdict, `${w}.verdict`) as Verdict,
-        symbolic: text(e.symbolic ?? "", `${w}.symbolic`),
-        mathml: maybe(e.mathml, `${w}.mathml`),
-        jacfwd: optional(num, null)(e.jacfwd, `${w}.jacfwd`),
-        jacrev: optional(num, null)(e.jacrev, `${w}.jacrev`),
-        truth: optional(num, null)(e.truth, `${w}.truth`),
-        error: optional(number, null)(e.error, `${w}.error`),
-        note: text(e.note ?? "", `${w}.note`),
-      };
-    }),
-    left_out: number(o.left_out ?? 0, `${where}.left_out`),
-    unsupported: list(o.unsupported ?? [], `${where}.unsupported`, (v, w) => {
-      const u = object(v, w);
-      return {
-        primitive: text(u.primitive, w),
-        node: text(u.node ?? "", w),
-        source: typeof u.source === "string" || !u.source ? maybe(u.source, w) : sourceText(source(u.source, w)),
-      };
-    }),
-    notes: list(o.notes ?? [], `${where}.notes`, text),
-    path: list(o.path ?? [], `${where}.path`, text),
-    snippet: text(o.snippet ?? "", `${where}.snippet`),
-  };
-};
 
 /** `[size, norm, min, max, mean, nan, inf, zero]` or null. */
 export const readSummary: Read<Summary | null> = (value, where) => {

@@ -81,6 +81,8 @@ export interface Overlay {
   readonly words: Readonly<Record<string, string>>;
   /** False: computed when it is asked for. */
   readonly ready: boolean;
+  /** Asked for, its note says more. */
+  readonly more: boolean;
 }
 export interface Failure {
   readonly text: string;
@@ -130,38 +132,6 @@ export interface SourceFile {
 export interface Texts {
   readonly listing: { readonly text: readonly string[]; readonly node: readonly (string | null)[] };
   readonly files: readonly SourceFile[];
-}
-
-export type Verdict = "agrees" | "differs" | "not finite" | "not differentiable here" | "unsupported" | "undecided";
-export interface CheckEntry {
-  readonly i: number;
-  readonly j: number;
-  readonly verdict: Verdict;
-  readonly symbolic: string;
-  readonly mathml: string | null;
-  readonly jacfwd: Num | null;
-  readonly jacrev: Num | null;
-  readonly truth: Num | null;
-  readonly error: number | null;
-  readonly note: string;
-}
-export interface CheckSection {
-  readonly verdict: string;
-  readonly summary: string;
-  readonly point: readonly { readonly name: string; readonly value: string }[];
-  readonly rows: readonly string[];
-  readonly columns: readonly string[];
-  readonly entries: readonly CheckEntry[];
-  readonly left_out: number;
-  /** What the whole check has to say, and the conditions that its formulas hold under. */
-  readonly notes: readonly string[];
-  readonly path: readonly string[];
-  readonly unsupported: readonly {
-    readonly primitive: string;
-    readonly node: string;
-    readonly source: string | null;
-  }[];
-  readonly snippet: string;
 }
 
 export interface Summary {
@@ -330,6 +300,7 @@ export type Question =
   | { readonly kind: "search"; readonly model: CostModel; readonly seconds: number }
   | { readonly kind: "open"; readonly group: string | null }
   | { readonly kind: "module"; readonly view: ViewName }
+  | { readonly kind: "entry"; readonly i: number; readonly j: number }
   | { readonly kind: "array"; readonly step: number; readonly which: "primal" | "cotangent" };
 
 type Nodes = Readonly<Record<string, Info>>;

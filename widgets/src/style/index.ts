@@ -9,7 +9,19 @@ import theme from "./theme.css";
 export type Sheets = Readonly<Record<string, string>>;
 
 /** Later sheets win: this is the order in which they must come, whichever view brought them. */
-const ORDER = ["theme", "shell", "panes", "drawing", "graph", "check", "adjoint", "elimination", "explorer", "narrow"];
+const ORDER = [
+  "theme",
+  "shell",
+  "panes",
+  "drawing",
+  "graph",
+  "findings",
+  "check",
+  "adjoint",
+  "elimination",
+  "explorer",
+  "narrow",
+];
 
 /** What every view stands on. */
 export const common: Sheets = { theme, shell, panes, narrow };

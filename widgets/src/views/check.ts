@@ -1,153 +1,153 @@
-/** The check view: the Jacobian as a grid of verdicts, and the evidence for one entry beside it. */
+/** The check view: what is wrong, the Jacobian as a grid of verdicts, and the evidence for one entry beside it. */
 
 import type { Desk, View } from "../desk.ts";
-import { button, type Child, fill, h } from "../dom.ts";
-import { icon } from "../draw/icons.ts";
-import { num, plural, real } from "../format.ts";
+import { button, fill, h } from "../dom.ts";
+import { count } from "../format.ts";
 import type { KeyLine } from "../keys.ts";
-import { mathml } from "../panes/mathml.ts";
-import { type CheckEntry, type CheckSection, nodeOf, readCheck, type Verdict } from "../payload.ts";
+import { type CheckEntry, type CheckSection, nodeOf, readCheck, readEntry } from "../payload.ts";
+import { type Asked, more, numbers } from "./check/evidence.ts";
+import { type Acts, faults, remarks } from "./check/findings.ts";
+import { type Block, blockOf, blocks, heatLegend, inBlocks, linesOf, table } from "./check/grid.ts";
+import { head } from "./check/head.ts";
+import { rest, unsupported } from "./check/rest.ts";
+import { counted, cssOf, isGood, signOf } from "./check/verdicts.ts";
 
-const SIGNS: Record<Verdict, string> = {
-  agrees: "✓",
-  differs: "✗",
-  undecided: "?",
-  unsupported: "—",
-  "not finite": "∞",
-  "not differentiable here": "∠",
-};
-const CSS: Record<Verdict, string> = {
-  agrees: "agrees",
-  differs: "differs",
-  undecided: "undecided",
-  unsupported: "unsupported",
-  "not finite": "infinite",
-  "not differentiable here": "kink",
-};
-/** Above this many cells the grid keeps only rows and columns that have an entry. */
-const WHOLE = 2500;
-/** And above this many even so, entries become a list. */
-const GRID = 10000;
+/** Formulas can take their time. */
+const PATIENCE = 120_000;
 
 const HELP: readonly KeyLine[] = [
   { keys: "← ↑ ↓ →", does: "choose an entry" },
-  { keys: "x", does: "go to the next entry that does not agree" },
-  { keys: "Home End", does: "first, last entry" },
+  { keys: "x", does: "go to the next entry that is not shown right" },
+  { keys: "h", does: "right digits in place of the verdicts" },
+  { keys: "f", does: "formula and derivation of the entry" },
+  { keys: "b", does: "back to the blocks of a large Jacobian" },
+  { keys: "Home End", does: "first, last entry of the list" },
 ];
 
 export function checkView(first: unknown, desk: Desk): View {
   let section: CheckSection = readCheck(first, "check");
-  let byPlace = new Map<string, CheckEntry>();
   let current: CheckEntry | null = null;
+  let heat = false;
+  let block: Block | null = null;
+  /** Whether each chosen entry is asked about at once. */
+  let curious = section.eager || !desk.link.kernel;
+  let answers = new Map<string, Asked>();
+  const waits = new Map<string, () => void>();
 
-  const head = h("div", { class: "dl-check-head" });
+  const top = h("div", { class: "dl-check-head" });
+  const found = h("div", { class: "dl-found-list" });
+  const tools = h("div", { class: "dl-grid-tools" });
   const grid = h("div", { class: "dl-grid-wrap" });
-  const pane = h("aside", { class: "dl-pane dl-evidence", "aria-label": "entry" });
-  const main = h("div", { class: "dl-check-main" }, grid);
-  const element = h("div", { class: "dl-view dl-check" }, head, h("div", { class: "dl-body" }, main, pane));
+  const told = h("div", { class: "dl-told" });
+  const extra = h("div", { class: "dl-more" });
+  const below = h("div", { class: "dl-below" });
+  const pane = h("aside", { class: "dl-pane dl-evidence", "aria-label": "entry" }, told, extra);
+  const main = h("div", { class: "dl-check-main" }, found, tools, grid);
+  const element = h("div", { class: "dl-view dl-check" }, top, h("div", { class: "dl-body" }, main, pane));
+
+  const acts: Acts = { choose: chooseAt, goTo, copy };
 
   function draw(): void {
-    byPlace = new Map(section.entries.map((entry) => [`${entry.i},${entry.j}`, entry]));
-    const kept = current ? byPlace.get(`${current.i},${current.j}`) : undefined;
-    current = kept ?? section.entries.find((entry) => entry.verdict !== "agrees") ?? section.entries[0] ?? null;
-    const css = verdictCss(section);
-    fill(
-      head,
-      h(
-        "span",
-        { class: `dl-verdict dl-v-${css}` },
-        h("span", { "aria-hidden": "true" }, SIGNS[verdictOf(css)]),
-        section.verdict,
-      ),
-      h("span", { class: "dl-summary" }, section.summary),
-      section.left_out > 0
-        ? h("span", { class: "dl-muted" }, `the worst ${section.entries.length} are shown, ${section.left_out} are not`)
-        : null,
-    );
-    const { rows, columns } = shownLines();
-    const small = rows.length * columns.length <= GRID;
-    fill(grid, small ? table(rows, columns) : entryList(), legend());
+    const before = current;
+    current =
+      section.entries.find((e) => before && e.i === before.i && e.j === before.j) ??
+      section.entries.find((e) => !isGood(e.verdict)) ??
+      section.entries[0] ??
+      null;
+    fill(top, ...head(section));
+    fill(found, faults(section.findings, acts), unsupported(section, acts), remarks(section.findings, acts));
+    fill(below, ...rest(section, acts));
+    drawGrid();
     inspect();
+  }
+
+  function drawGrid(): void {
+    const overview = inBlocks(section) && block === null;
+    const shown = linesOf(section, block);
+    const cells = { heat, full: section.full, choose };
+    if (section.entries.length === 0) return fill(grid, below);
+    fill(grid, overview ? blocks(section, heat, openBlock) : table(section, shown, cells), legend(overview), below);
+    fill(tools, where(overview), h("span", { class: "dl-spacer" }), toggle());
+    tools.hidden = section.entries.length === 0;
     mark();
   }
 
-  function shownLines(): { rows: number[]; columns: number[] } {
-    const all = section.rows.length * section.columns.length <= WHOLE && section.left_out === 0;
-    const lines = (names: readonly string[], at: (entry: CheckEntry) => number) =>
-      all ? names.map((_, k) => k) : [...new Set(section.entries.map(at))].sort((a, b) => a - b);
-    return { rows: lines(section.rows, (e) => e.i), columns: lines(section.columns, (e) => e.j) };
+  function where(overview: boolean): HTMLElement {
+    const [m, n] = section.size;
+    const all = `${count(m)} × ${count(n)}`;
+    if (overview) return h("span", { class: "dl-muted" }, `${all} entries in blocks; open one`);
+    const partial =
+      section.left_out > 0 ? `${count(section.entries.length)} of ${count(m * n)} entries are listed` : all;
+    const list = h("span", { class: "dl-muted", title: leftOut() }, partial);
+    if (block === null) return list;
+    const [row, column] = [section.groups.rows[block[0]], section.groups.columns[block[1]]];
+    const back = button("all blocks", "back to the blocks (b)", () => openBlock(null), "dl-button dl-small");
+    return h("span", { class: "dl-crumb-line" }, back, h("code", {}, ` ∂ ${row?.name} / ∂ ${column?.name}`), " ", list);
   }
 
-  function table(rows: readonly number[], columns: readonly number[]): HTMLElement {
-    const cell = (i: number, j: number) => {
-      const entry = byPlace.get(`${i},${j}`);
-      if (!entry) return h("td", { class: "dl-cell dl-v-none", role: "gridcell" }, "·");
-      const name = `${section.rows[i]} by ${section.columns[j]}: ${entry.verdict}`;
-      const attributes = {
-        class: `dl-cell dl-v-${CSS[entry.verdict] ?? "undecided"}`,
-        role: "gridcell",
-        "data-place": `${i},${j}`,
-      };
-      return h(
-        "td",
-        { ...attributes, title: name, "aria-label": name, onclick: () => choose(entry) },
-        SIGNS[entry.verdict] ?? "?",
-      );
-    };
-    return h(
-      "table",
-      { class: "dl-grid", role: "grid", "aria-label": "Jacobian entries" },
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          h("td", { class: "dl-corner" }),
-          ...columns.map((j) => h("th", { scope: "col" }, h("span", {}, section.columns[j] ?? String(j)))),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        ...rows.map((i) =>
-          h("tr", {}, h("th", { scope: "row" }, section.rows[i] ?? String(i)), ...columns.map((j) => cell(i, j))),
-        ),
-      ),
-    );
+  function leftOut(): string {
+    return section.left_out > 0 ? "the wrong ones, and others evenly spread; all are covered by the verdict" : "";
   }
 
-  function entryList(): HTMLElement {
-    const line = (entry: CheckEntry) =>
+  function toggle(): HTMLElement {
+    const face = (name: string, on: boolean) =>
       h(
         "button",
         {
           type: "button",
-          class: `dl-entry dl-cell dl-v-${CSS[entry.verdict]}`,
-          "data-place": `${entry.i},${entry.j}`,
-          onclick: () => choose(entry),
+          class: "dl-button dl-small",
+          "aria-pressed": String(heat === on),
+          title: `${name} (h)`,
+          onclick: () => setHeat(on),
         },
-        `${SIGNS[entry.verdict]} ∂ ${section.rows[entry.i]} / ∂ ${section.columns[entry.j]}`,
+        name,
       );
-    return h("div", { class: "dl-entries" }, ...section.entries.map(line));
+    return h("span", { class: "dl-switch", role: "group" }, face("verdicts", false), face("right digits", true));
   }
 
-  function legend(): HTMLElement {
-    const counts = new Map<Verdict, number>();
-    for (const { verdict } of section.entries) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-    const words = (Object.keys(SIGNS) as Verdict[]).filter((v) => counts.has(v));
-    return h(
-      "div",
-      { class: "dl-legend" },
-      ...words.map((v) => h("span", {}, h("i", { class: `dl-key dl-v-${CSS[v]}` }, SIGNS[v]), `${v} ${counts.get(v)}`)),
+  function setHeat(on: boolean): void {
+    heat = on;
+    drawGrid();
+    desk.say(on ? "right digits" : "verdicts");
+  }
+
+  function legend(overview: boolean): HTMLElement {
+    if (heat) return h("div", { class: "dl-legend" }, ...heatLegend(section.full));
+    const words = counted(section).map(([verdict, n]) =>
+      h("span", {}, h("i", { class: `dl-key ${cssOf(verdict)}` }, signOf(verdict)), `${verdict} ${count(n)}`),
     );
+    const zeros = !overview && section.entries.some((e) => e.truth === 0 && e.error === 0);
+    const faint = h("span", {}, h("i", { class: "dl-key dl-v-likely dl-zero" }, "✓"), "faint: the entry is 0");
+    return h("div", { class: "dl-legend" }, ...words, zeros ? faint : null);
+  }
+
+  function openBlock(next: Block | null): void {
+    block = next;
+    if (next) {
+      const inside = section.entries.filter((e) => blockOf(section, e).join() === next.join());
+      const chosen = inside.find((e) => e === current) ?? inside.find((e) => !isGood(e.verdict)) ?? inside[0];
+      if (chosen) current = chosen;
+    }
+    drawGrid();
+    inspect();
+  }
+
+  function chooseAt(i: number, j: number): void {
+    const entry = section.entries.find((e) => e.i === i && e.j === j);
+    if (entry) choose(entry);
+    else desk.notify("info", "this entry is not listed: pass a larger max_entries to see it");
   }
 
   function choose(entry: CheckEntry): void {
     current = entry;
+    if (inBlocks(section) && blockOf(section, entry).join() !== block?.join()) {
+      block = blockOf(section, entry);
+      drawGrid();
+    }
     inspect();
     mark();
-    desk.say(`${section.rows[entry.i]} by ${section.columns[entry.j]}: ${entry.verdict}`);
+    grid.querySelector(".dl-current")?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
+    desk.say(`${nameOf(section.rows, entry.i)} by ${nameOf(section.columns, entry.j)}: ${entry.verdict}`);
   }
 
   function mark(): void {
@@ -161,117 +161,54 @@ export function checkView(first: unknown, desk: Desk): View {
   }
 
   function inspect(): void {
-    fill(
-      pane,
-      ...(current ? evidence(current) : [h("div", { class: "dl-muted" }, "No entry was checked.")]),
-      ...rest(),
-    );
+    if (current) fill(told, ...numbers(section, current));
+    else fill(told, h("div", { class: "dl-muted" }, "No entry was compared."));
+    if (current && curious && !answers.has(keyOf(current))) ask();
+    else drawMore();
   }
 
-  function evidence(entry: CheckEntry): Child[] {
-    const formula = entry.mathml === null ? null : mathml(entry.mathml);
-    const row = (name: string, value: string, hint: string) =>
-      h("tr", { title: hint }, h("th", { scope: "row" }, name), h("td", {}, h("code", {}, value)));
-    return [
-      h(
-        "div",
-        { class: "dl-pane-title" },
-        h(
-          "span",
-          { class: "dl-partial" },
-          `∂ ${section.rows[entry.i] ?? entry.i} / ∂ ${section.columns[entry.j] ?? entry.j}`,
-        ),
-        h(
-          "span",
-          { class: `dl-chip dl-v-${CSS[entry.verdict] ?? "undecided"}` },
-          `${SIGNS[entry.verdict] ?? "?"} ${entry.verdict}`,
-        ),
-      ),
-      entry.note ? h("p", { class: "dl-note" }, entry.note) : null,
-      entry.symbolic || formula
-        ? h(
-            "section",
-            { class: "dl-section" },
-            h("h4", {}, "Symbolic"),
-            formula ? h("div", { class: "dl-formula" }, formula) : null,
-            entry.symbolic ? h("pre", { class: "dl-code" }, entry.symbolic) : null,
-          )
-        : null,
-      h(
-        "section",
-        { class: "dl-section" },
-        h("h4", {}, "At the point"),
-        h(
-          "table",
-          { class: "dl-table dl-numbers" },
-          h(
-            "tbody",
-            {},
-            row("truth", num(entry.truth, 8), "the symbolic entry, evaluated"),
-            row("jacfwd", num(entry.jacfwd, 8), "jax.jacfwd"),
-            row("jacrev", num(entry.jacrev, 8), "jax.jacrev"),
-            row("error", entry.error === null ? "–" : real(entry.error, 3), "the larger relative deviation"),
-          ),
-        ),
-      ),
-    ];
+  function drawMore(): void {
+    const asked = current ? (answers.get(keyOf(current)) ?? null) : null;
+    fill(extra, ...(current ? more(asked, desk.link.kernel ? ask : null, acts) : []));
   }
 
-  function rest(): Child[] {
-    const parts: Child[] = [];
-    if (section.point.length > 0) {
-      const rows = section.point.map(({ name, value }) =>
-        h("div", {}, h("dt", {}, name), h("dd", {}, h("code", {}, value))),
-      );
-      parts.push(h("section", { class: "dl-section" }, h("h4", {}, "Point"), h("dl", { class: "dl-pairs" }, ...rows)));
-    }
-    if (section.unsupported.length > 0) {
-      const rows = section.unsupported.map(({ primitive, node, source }) =>
-        h(
-          "button",
-          { type: "button", class: "dl-operand dl-link", title: "show in the graph", onclick: () => goTo(node) },
-          h("span", { class: "dl-link-name" }, primitive),
-          h("code", { class: "dl-muted" }, source ?? node),
-        ),
-      );
-      parts.push(
-        h(
-          "section",
-          { class: "dl-section" },
-          h("h4", {}, `No symbolic rule for ${plural(rows.length, "equation")}`),
-          ...rows,
-        ),
-      );
-    }
-    for (const [title, lines] of [
-      ["Notes", section.notes],
-      ["Valid where", section.path],
-    ] as const) {
-      if (lines.length === 0) continue;
-      const items = lines.map((line) => h("li", {}, line));
-      parts.push(h("section", { class: "dl-section" }, h("h4", {}, title), h("ul", { class: "dl-notes" }, ...items)));
-    }
-    if (section.snippet) {
-      const copy = button(icon("copy"), "copy", () => copyText(section.snippet, copy), "dl-button dl-copy");
-      parts.push(
-        h(
-          "section",
-          { class: "dl-section" },
-          h("h4", {}, "To see it again"),
-          h("div", { class: "dl-snippet" }, copy, h("pre", { class: "dl-code" }, section.snippet)),
-        ),
-      );
-    }
-    return parts;
+  function ask(): void {
+    if (!current) return;
+    const { i, j } = current;
+    const key = keyOf(current);
+    curious = true;
+    if (waits.has(key)) return;
+    answers.set(key, "waits");
+    let refused = false;
+    const fail = () => {
+      refused = true;
+      waits.delete(key);
+      answers.set(key, desk.link.kernel ? "silent" : null);
+      drawMore();
+    };
+    const done = desk.ask({ kind: "entry", i, j }, "", fail, PATIENCE);
+    if (!refused) waits.set(key, done);
+    drawMore();
+  }
+
+  function receive(message: unknown): void {
+    if ((message as { kind?: unknown })?.kind !== "entry") return;
+    const answer = readEntry(message);
+    const key = keyOf(answer);
+    waits.get(key)?.();
+    waits.delete(key);
+    answers.set(key, answer);
+    if (current && key === keyOf(current)) drawMore();
   }
 
   function goTo(node: string): void {
     if (!node) return;
     desk.focus.update({ selection: nodeOf(node) });
-    desk.open("graph");
+    if (desk.views.includes("graph")) desk.open("graph");
+    else desk.say("selected in the graphs of this function");
   }
 
-  function copyText(text: string, at: HTMLElement): void {
+  function copy(text: string, at: HTMLElement): void {
     const done = () => {
       desk.say("copied");
       at.classList.add("dl-done");
@@ -283,20 +220,26 @@ export function checkView(first: unknown, desk: Desk): View {
   }
 
   function move(di: number, dj: number): void {
-    const { rows, columns } = shownLines();
     if (!current) return;
-    let [r, c] = [rows.indexOf(current.i) + di, columns.indexOf(current.j) + dj];
+    if (inBlocks(section) && block === null) return openBlock(blockOf(section, current));
+    const shown = linesOf(section, block);
+    const at = (lines: CheckSection["rows"], k: number) => lines.findIndex(([number]) => number === k);
+    let [r, c] = [at(shown.rows, current.i) + di, at(shown.columns, current.j) + dj];
     // Empty cells are stepped over.
-    while (r >= 0 && c >= 0 && r < rows.length && c < columns.length) {
-      const entry = byPlace.get(`${rows[r]},${columns[c]}`);
-      if (entry) {
-        choose(entry);
-        grid.querySelector(".dl-current")?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
-        return;
-      }
+    while (r >= 0 && c >= 0 && r < shown.rows.length && c < shown.columns.length) {
+      const entry = section.entries.find((e) => e.i === shown.rows[r]?.[0] && e.j === shown.columns[c]?.[0]);
+      if (entry) return choose(entry);
       r += di;
       c += dj;
     }
+  }
+
+  function nextFault(): void {
+    const from = current ? section.entries.indexOf(current) + 1 : 0;
+    const turned = [...section.entries.slice(from), ...section.entries.slice(0, from)];
+    const next = turned.find((entry) => !isGood(entry.verdict));
+    if (next) choose(next);
+    else desk.say("no entry is wrong");
   }
 
   const KEYS: Record<string, () => void> = {
@@ -309,14 +252,13 @@ export function checkView(first: unknown, desk: Desk): View {
       const last = section.entries[section.entries.length - 1];
       if (last) choose(last);
     },
-    x: () => {
-      const from = current ? section.entries.indexOf(current) + 1 : 0;
-      const turned = [...section.entries.slice(from), ...section.entries.slice(0, from)];
-      const next = turned.find((entry) => entry.verdict !== "agrees");
-      if (next) choose(next);
-    },
+    x: nextFault,
+    h: () => setHeat(!heat),
+    f: () => desk.link.kernel && ask(),
+    b: () => inBlocks(section) && openBlock(null),
   };
 
+  const unhear = desk.link.hear(desk.guard(receive));
   draw();
   return {
     element,
@@ -329,25 +271,23 @@ export function checkView(first: unknown, desk: Desk): View {
     },
     refresh(next) {
       section = readCheck(next, "check");
+      answers = new Map();
+      block = null;
       draw();
     },
     shown() {},
-    stop() {},
+    stop() {
+      unhear();
+      for (const done of waits.values()) done();
+      waits.clear();
+    },
   };
 }
 
-/** The colour of the whole: that of its worst entry, unless the words of the verdict are one of the known. */
-function verdictCss(section: CheckSection): string {
-  const known = CSS[section.verdict as Verdict];
-  if (known) return known;
-  if (/refut|differ|wrong/.test(section.verdict)) return "differs";
-  if (/prove|agree/.test(section.verdict)) return "agrees";
-  const worst = (["differs", "not finite", "not differentiable here", "unsupported", "undecided"] as const).find((v) =>
-    section.entries.some((e) => e.verdict === v),
-  );
-  return CSS[worst ?? "agrees"];
+function nameOf(lines: CheckSection["rows"], k: number): string {
+  return lines.find(([number]) => number === k)?.[1] ?? String(k);
 }
 
-function verdictOf(css: string): Verdict {
-  return (Object.keys(CSS) as Verdict[]).find((v) => CSS[v] === css) ?? "undecided";
+function keyOf({ i, j }: { readonly i: number; readonly j: number }): string {
+  return `${i},${j}`;
 }

@@ -43,16 +43,21 @@ export function createColouring(ground: Ground): Colouring {
     const before = ready(chosen) ? chosen : null;
     const overlay = overlays.find((one) => one.id === id);
     chosen = overlay?.id ?? null;
-    if (overlay && !overlay.ready) compute(overlay, before);
+    if (overlay && (overlay.more || !overlay.ready)) compute(overlay, before);
     ground.mark();
     ground.desk.say(overlay ? `overlay ${overlay.name}${overlay.ready ? "" : ", being computed"}` : "no overlay");
   }
 
-  function compute({ id, name }: Overlay, before: string | null): void {
+  /** Nothing is lost where a ready overlay's note does not come. */
+  function compute({ id, name, ready }: Overlay, before: string | null): void {
     const { kernel } = ground.desk.link;
-    const late = kernel ? `${name} was not computed in time: the kernel does not answer` : `${name} ${NO_KERNEL}`;
+    const late = ready
+      ? ""
+      : kernel
+        ? `${name} was not computed in time: the kernel does not answer`
+        : `${name} ${NO_KERNEL}`;
     const fail = () => {
-      if (chosen === id) chosen = before;
+      if (chosen === id && !ready) chosen = before;
       ground.mark();
     };
     ground.fetcher.ask(`overlay:${id}`, { kind: "overlay", id }, late, fail, 300);

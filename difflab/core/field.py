@@ -1,0 +1,126 @@
+"""Numbers of a finite field: arithmetic is exact, so that two programs are compared by one random evaluation.
+
+Rational functions that differ take different values at a random point, but with probability ≤ degree / p (Schwartz,
+"Fast probabilistic algorithms for verification of polynomial identities", 1980; Zippel 1979; the degree is bounded by
+`difflab.core.degrees`). Transcendental functions are random, but for the relations in `difflab.core.functions`: "equal"
+is then right with that probability, while "different" may mean that a relation is missing. With `levels` the addition
+theorem of exp, and so those of sin, cos, sinh, cosh, holds as well (`difflab.core.chain`).
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false
+
+# Elements of a domain have no type of their own.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from difflab.core.chain import Chain
+from difflab.core.domains import Domain
+from difflab.core.functions import Functions
+from difflab.core.literals import fraction, known_literals
+from difflab.core.modular import Modular
+from difflab.core.primes import prime_chain
+from difflab.core.towers import BROKEN, INFINITY, MINUS_INFINITY, Special
+
+
+@dataclass(frozen=True, eq=False)
+class PrimeField:
+    """A field, the domain over it, and what was asked of it. `prime` is what probabilities are bounded with."""
+
+    seed: int
+    prime: int
+    domain: Domain
+    functions: Functions
+    _literals: dict[float, str]
+    _draws: Any = field(default_factory=count)
+
+    @property
+    def recognised(self) -> tuple[str, ...]:
+        """Numbers that float literals were read as, such as "2/sqrt(pi())"."""
+        return tuple(dict.fromkeys(self._literals.values()))
+
+    @property
+    def roots_taken(self) -> int:
+        """Square roots whose sign was drawn. What holds for positive roots only passes with probability ½ a seed."""
+        return self.functions.roots_taken
+
+    def draw(self, n: int) -> list[Any]:
+        """The next n random elements; the same for the same seed."""
+        return [self.functions.n.oracle(f"draw {next(self._draws)}") for _ in range(n)]
+
+    def same(self, a: Any, b: Any) -> bool:
+        """Whether two elements are equal, and neither is broken or infinite."""
+        return not isinstance(a, Special) and not isinstance(b, Special) and self.functions.n.same(a, b)
+
+    def broken(self, a: Any) -> bool:
+        """Whether an element comes of dividing by zero, or of a root that is not there: take another seed."""
+        return a is BROKEN
+
+
+def prime_field(seed: int, *, bits: int = 127, roots: int = 1, levels: int = 0) -> PrimeField:
+    """The field of a prime drawn by `seed`, of `bits` bits.
+
+    `roots=n`: exact roots of unity of order n. `levels`: how deep exp may stand in exp and still obey the addition
+    theorem; arithmetic takes levels + 1 times as long, and more.
+
+    >>> field = prime_field(seed=1)
+    >>> exp, sin, cos = map(field.domain.operation, ("exp", "sin", "cos"))
+    >>> (x,) = field.draw(1)
+    >>> field.same(field.domain.sum([sin(x)**2, cos(x)**2]), 1), field.same(exp(x), exp(x + 1))
+    (True, False)
+    """
+    if levels < 0:
+        raise ValueError(f"levels={levels}: take 0 (no addition theorem), 1 or 2")
+    primes = prime_chain(seed if bits <= 600 else 0, bits, roots, levels + 1)
+    rows = tuple(Modular(p, f"{seed} {k}") for k, p in enumerate(primes))
+    numbers = rows[0] if levels == 0 else Chain(rows)
+    functions = Functions(numbers)
+    read: dict[float, str] = {}
+    domain = Domain(
+        f"numbers modulo a prime of {primes[0].bit_length()} bits",
+        lambda value: constant(value),
+        {
+            "add": numbers.add,
+            "sub": numbers.sub,
+            "mul": numbers.mul,
+            "div": numbers.div,
+            "neg": numbers.neg,
+            "integer_pow": numbers.power,
+            "sum": numbers.sum,
+            "dot": numbers.dot,
+            **functions.operations(),
+        },
+    )
+    constant = _reader(domain, numbers, read)
+    return PrimeField(seed, primes[-1], domain, functions, read)
+
+
+def _reader(domain: Domain, numbers: Any, read: dict[float, str]) -> Callable[[Any], Any]:
+    """Constants of a program, each read once."""
+    known: dict[Any, Any] = {}
+
+    def new(value: float) -> Any:
+        if value != value:
+            return BROKEN
+        if math.isinf(value):
+            return INFINITY if value > 0 else MINUS_INFINITY
+        if value < 0:
+            return numbers.neg(constant(-value))
+        formula = domain.formula(known_literals().get(value, ""))
+        if formula is None:
+            return numbers.constant(fraction(value))
+        read[value] = known_literals()[value]
+        return formula()
+
+    def constant(value: Any) -> Any:
+        if value not in known:
+            known[value] = numbers.constant(value) if isinstance(value, int) else new(float(value))
+        return known[value]
+
+    return constant

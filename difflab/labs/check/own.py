@@ -1,0 +1,92 @@
+"""JAX's own derivatives, primitive by primitive: which of them makes a derivative wrong that no custom rule does.
+
+Each distinct primitive that the function runs, with the operands that it sees there, is a function of its own; it is
+checked like a custom rule. So a fault that is not the user's is named as JAX's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from difflab.core.call import Call
+from difflab.core.graph import Equation, Literal
+from difflab.core.run import BudgetError
+from difflab.labs.check.clock import Clock
+from difflab.labs.check.findings import FAULTS, Finding
+from difflab.labs.check.problem import Problem, problem, program
+from difflab.labs.check.proof import prove
+from difflab.labs.check.recorded import record
+
+MOST = 40
+"""So many primitives are tried."""
+
+
+def blamed(
+    checked: Problem, faults: Sequence[Finding], check_one: Callable[[Problem], Sequence[Finding]], clock: Clock
+) -> list[Finding]:
+    """The faults, with the primitive and the line that makes each, where one is wrong by itself."""
+    if not faults or all(f.rule for f in faults):
+        return list(faults)
+    guilty = _guilty(checked, check_one, clock)
+    return [f if f.rule or guilty is None else _of_jax(f, *guilty) for f in faults]
+
+
+def _of_jax(finding: Finding, equation: Equation, own: Finding) -> Finding:
+    message = f"JAX's own derivative of {equation.primitive} is wrong here: {FAULTS[own.kind]}"
+    details = {**finding.details, "primitive": equation.primitive}
+    return replace(
+        finding, message=message, rule=f"{equation.primitive} (JAX)", source=equation.source, details=details
+    )
+
+
+def _guilty(
+    checked: Problem, check_one: Callable[[Problem], Sequence[Finding]], clock: Clock
+) -> tuple[Equation, Finding] | None:
+    for equation, values in _primitives(checked):
+        if clock.spent(0.9):
+            return None
+        one = problem(_alone(equation, values))
+        found = [f for f in check_one(one) if f.severity == "error"] if _suspicious(one, clock) else []
+        if found:
+            return equation, found[0]
+    return None
+
+
+def _suspicious(one: Problem, clock: Clock) -> bool:
+    """Whether one comparison in the field fails; that costs little."""
+    made = program(one, "jvp")
+    if made.graph is None or not one.rows or not one.columns:
+        return False
+    try:
+        return prove(one, made, one.at.leaves, deadline=clock.wall(0.9), log2_degree=0.0).differs
+    except BudgetError:
+        return False
+
+
+def _primitives(checked: Problem) -> list[tuple[Equation, tuple[Any, ...]]]:
+    """One equation of each primitive, types and parameters, with what it reads."""
+    found: dict[Any, tuple[Equation, tuple[Any, ...]]] = {}
+    for _, graph, equation, samples in record(checked.graph, checked.at.leaves, _plain):
+        read = [o if isinstance(o, Literal) else graph.vertices[o] for o in equation.operands]
+        inexact = [k for k, o in enumerate(read) if o.dtype.startswith(("float", "bfloat", "complex"))]
+        if inexact and any(graph.vertices[r].inexact for r in equation.results):
+            key = equation.primitive, tuple((o.shape, o.dtype) for o in read), str(equation.params)
+            found.setdefault(key, (equation, samples[0]))
+    return list(found.values())[:MOST]
+
+
+def _plain(equation: Equation) -> bool:
+    return not equation.bodies and equation.primitive != "stop_gradient"
+
+
+def _alone(equation: Equation, values: tuple[Any, ...]) -> Call:
+    chosen = tuple(k for k, x in enumerate(values) if jnp.issubdtype(jax.dtypes.result_type(x), jnp.inexact))
+    names = tuple(f"x{k}" for k in range(len(values)))
+    return Call(
+        equation.bind, equation.primitive, values, names, chosen, lambda leaves: (tuple(leaves), {}), args=values
+    )
