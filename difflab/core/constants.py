@@ -139,7 +139,7 @@ def in_numpy(equation: Equation, values: Sequence[Any], dtype: str) -> np.ndarra
     ):
         return None
     with np.errstate(all="ignore"):
-        return np.asarray(function(equation.params, *values)).astype(dtype)
+        return np.asarray(function(equation.params, *map(np.asarray, values))).astype(dtype)
 
 
 def _concrete(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -35,6 +36,9 @@ SECONDS = 5.0
 """Seconds of processor time that a formula alone, or the search for lost digits, may take."""
 
 _MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
+_NUMBER = re.compile(r"<mi>(\d[^<]*)</mi>")
+_BETWEEN_NUMBERS = re.compile(r"(</mn>(?:</msup>)?)<mo>&InvisibleTimes;</mo>(?=(?:<m(?:sup|row|frac)>)*<mn>)")
+"""Where a sign of multiplication must be seen: 2·3², not 23²."""
 
 
 def answer_entry(report: Report, message: Wire) -> Wire:
@@ -94,7 +98,10 @@ def _mathml(expression: Any) -> str | None:
     if len(str(expression)) > 2 * LONGEST:
         return None
     inside, _ = _attempt(lambda: mathml(expression, printer="presentation"))
-    return None if inside is None else f"{_MATH}{inside.replace('<mo>-</mo>', '<mo>−</mo>')}</math>"
+    if inside is None:
+        return None
+    inside = _BETWEEN_NUMBERS.sub(r"\1<mo>·</mo>", _NUMBER.sub(r"<mn>\1</mn>", inside))
+    return f"{_MATH}{inside.replace('<mo>-</mo>', '<mo>−</mo>')}</math>"
 
 
 def _derivation(of: Derivation) -> Wire:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from tests.browser.jupyterlab import Lab, serve, shut_down_kernels, watch
+from tests.browser.jupyterlab import LIGHT, Lab, serve, shut_down_kernels, watch, widget_of
 from tests.run import CHROMIUM_HINT, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +51,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def shown(request: pytest.FixtureRequest, page: Page, lab: Lab) -> Callable[..., Locator]:
+    """Show an expression after the module's SETUP, in a notebook; give its widget's root."""
+    return lambda expression, theme=LIGHT: widget_of(page, lab, [request.module.SETUP, expression], theme)
 
 
 @pytest.fixture(scope="session")

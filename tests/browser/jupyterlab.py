@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 START_SECONDS = 120
 RUN_MILLISECONDS = 240_000
@@ -134,6 +134,16 @@ def cell_errors(page: Page) -> list[str]:
                 .map(output => `${output.ename}: ${output.evalue}`));
         }"""
     )
+
+
+def widget_of(page: Page, lab: Lab, cells: Sequence[str], theme: str = LIGHT, fails: bool = False) -> Locator:
+    """Run a notebook of these cells, without errors unless it `fails`; the root of its first widget."""
+    open_notebook(page, lab.write("case.ipynb", cells), theme)
+    run_all(page)
+    assert fails or cell_errors(page) == []
+    root = page.locator(".dl-root").first
+    expect(root).to_be_visible()
+    return root
 
 
 def in_kernel(page: Page, expression: str) -> str:

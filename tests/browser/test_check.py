@@ -4,10 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 import difflab as dl
-from tests.browser.jupyterlab import LIGHT, Lab, cell_errors, open_notebook, run_all
 
 SETUP = """
 import jax, jax.numpy as jnp
@@ -54,21 +53,6 @@ def opened(standalone, tmp_path):
         return standalone(tmp_path / "page.html")
 
     return open_page
-
-
-@pytest.fixture
-def shown(page: Page, lab: Lab):
-    """Open a notebook that checks something; give its widget's root."""
-
-    def show(expression: str, theme: str = LIGHT):
-        open_notebook(page, lab.write("check.ipynb", [SETUP, expression]), theme)
-        run_all(page)
-        assert cell_errors(page) == []
-        root = page.locator(".dl-root").first
-        expect(root).to_be_visible()
-        return root
-
-    return show
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import difflab as dl
-from tests.browser.jupyterlab import DARK, LIGHT, Lab, cell_errors, in_kernel, open_notebook, run_all
+from tests.browser.jupyterlab import DARK, in_kernel
 
 SETUP = """\
 import jax, jax.numpy as jnp
@@ -26,21 +26,6 @@ roe = zoo.load("roe_flux_1d")
 SMALL = "e = dl.eliminate(small, 1.0, 2.0); shown = e.widget(); e"
 ROE = "e = dl.eliminate(roe.function, *roe.arguments()); shown = e.widget(); e"
 PLAYED = "shown.shown['elimination']"
-
-
-@pytest.fixture
-def shown(page: Page, lab: Lab):
-    """Open a notebook that makes something; give its widget's root."""
-
-    def show(expression: str, theme: str = LIGHT):
-        open_notebook(page, lab.write("elimination.ipynb", [SETUP, expression]), theme)
-        run_all(page)
-        assert cell_errors(page) == []
-        root = page.locator(".dl-root").first
-        expect(root).to_be_visible()
-        return root
-
-    return show
 
 
 def settled(page: Page, expression: str, wanted: str) -> None:

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.jupyterlab import DARK, LIGHT, Lab, cell_errors, open_notebook, run_all, set_theme
+from tests.browser.jupyterlab import DARK, LIGHT, Lab, open_notebook, set_theme, widget_of
 
 SETUP = "import jax, jax.numpy as jnp\nimport difflab as dl\nfrom tests.browser.programs import *"
 ROOT = ".dl-root"
@@ -17,10 +17,7 @@ def shown(page: Page, lab: Lab):
     """Open a notebook that makes something; give its widget's root, with the keys in it."""
 
     def show(expression: str, theme: str = LIGHT, fails: bool = False):
-        open_notebook(page, lab.write("graph.ipynb", [SETUP, expression]), theme)
-        run_all(page)
-        assert fails or cell_errors(page) == []
-        root = page.locator(ROOT).first
+        root = widget_of(page, lab, [SETUP, expression], theme, fails)
         expect(root.locator("[data-id]").first).to_be_visible()
         root.focus()
         return root

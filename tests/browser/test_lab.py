@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.jupyterlab import DARK, LIGHT, Lab, cell_errors, in_kernel, open_notebook, run_all, set_theme
+from tests.browser.jupyterlab import DARK, LIGHT, cell_errors, in_kernel, open_notebook, run_all, set_theme
 
-FUNCTION = """
+SETUP = """
 import jax, jax.numpy as jnp
 import difflab as dl
 def f(x, w):
@@ -19,21 +19,6 @@ def f(x, w):
 x, w = jnp.array([[0.0, 0.0], [1.0, 2.0]]), jnp.array([[0.5, -1.0], [1.0, 0.3]])
 """
 WIDGET = ".dl-root"
-
-
-@pytest.fixture
-def shown(page: Page, lab: Lab):
-    """Open a notebook that makes something; give its widget's root."""
-
-    def show(expression: str, theme: str = LIGHT):
-        open_notebook(page, lab.write("case.ipynb", [FUNCTION, expression]), theme)
-        run_all(page)
-        assert cell_errors(page) == []
-        root = page.locator(WIDGET).first
-        expect(root).to_be_visible()
-        return root
-
-    return show
 
 
 def brightness(root) -> float:

@@ -15,7 +15,7 @@ from difflab.core.field import prime_field
 from difflab.core.interpret import interpret
 from difflab.core.shadow import Shadow, shadow
 from difflab.core.values import pack
-from tests.core.test_solvers import DIGITS, at, floats_of, lifted, shifted
+from tests.core.test_solvers import DIGITS, assert_tangents_are_differences, at, floats_of, lifted
 
 A = np.array([[0.3, -0.7, 1.9], [0.25, 1.1, -0.4], [-0.8, 0.6, 0.5]])
 C = A + 1j * A.T @ np.diag([1.0, -0.5, 0.3])
@@ -54,16 +54,7 @@ def test_values_are_those_of_jax_and_tangents_differences(name: str):
     program = graph(f, *args)
     values = at(program, args, [lifted(DIGITS, x) for x in args], DIGITS)
     np.testing.assert_allclose(np.array(values, float), floats_of(f(*args)), atol=1e-12)
-    rng = np.random.default_rng(1)
-    moves = [rng.normal(size=x.shape) + (1j * rng.normal(size=x.shape) if x.dtype.kind == "c" else 0) for x in args]
-    exact = at(program, args, [lifted(DIGITS, x, t) for x, t in zip(args, moves, strict=True)], dual(DIGITS))
-    tangents = [e.tangent or DIGITS.constant(0) for e in exact]
-    for step in (-12, -16):
-        h = DIGITS.constant(10) ** step
-        sides = [at(program, args, shifted(args, moves, s * h), DIGITS) for s in (1, -1)]
-        differences = [(x - y) / (2 * h) for x, y in zip(*sides, strict=True)]
-        bound = 10.0 ** (2 * step + 5)
-        assert all(abs(d - t) < bound * (1 + abs(t)) for d, t in zip(differences, tangents, strict=True))
+    assert_tangents_are_differences(program, args)
 
 
 def test_equal_eigenvalues_are_a_tight_decision():

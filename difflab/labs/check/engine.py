@@ -342,7 +342,10 @@ def _path(shown: Sequence[Shown]) -> Sequence[Any]:
 
 def _unsupported(shown: Sequence[Shown]) -> tuple[tuple[str, str, str | None], ...]:
     holes = [hole for one in shown for k, proof in one.proofs if k == 0 for hole in proof.holes]
-    found = {(h.primitive, str(h.source)): (h.primitive, h.node, str(h.source) if h.source else None) for h in holes}
+    found: dict[Any, tuple[str, str, str | None]] = {}
+    for hole in holes:  # the function's own come before those of its derivative programs
+        where = str(hole.source) if hole.source else None
+        found.setdefault((hole.primitive, where), (hole.primitive, hole.node, where))
     return tuple(found.values())
 
 

@@ -10,6 +10,7 @@ taken one has. Callbacks never run: what they would return, and what only they l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,7 +36,8 @@ def record(
 
     def run(*leaves: Any) -> dict[str, list[tuple[Any, ...]]]:
         recorder.seen.clear()
-        recorder.run(graph, leaves, "")
+        with suppress(_UnseenError):  # an output that only a callback could give
+            recorder.run(graph, leaves, "")
         return recorder.seen
 
     try:

@@ -102,7 +102,6 @@ function witness(seen: Witness, acts: Acts): HTMLElement {
       h(
         "tbody",
         {},
-        row("at", h("code", {}, point)),
         row("JAX", differing(seen.ad, seen.true)),
         row("true", h("code", { class: "dl-digits" }, seen.true)),
         row(
@@ -110,6 +109,7 @@ function witness(seen: Witness, acts: Acts): HTMLElement {
           h("code", {}, real(seen.ratio, 10)),
           h("span", { class: "dl-muted dl-small-text" }, `  shown in ${seen.method}`),
         ),
+        row("at", h("code", {}, point)),
       ),
     ),
     seen.snippet ? copy : null,

@@ -11,6 +11,10 @@ export type Block = readonly [row: number, column: number];
 /** Lines beside each other that still fit. */
 const LINES = 26;
 
+/** Widths of a column and of a letter, in pixels. */
+const COLUMN = 37;
+const CHARACTER = 7;
+
 export interface Shown {
   readonly rows: readonly Line[];
   readonly columns: readonly Line[];
@@ -118,10 +122,15 @@ function header(section: CheckSection, columns: readonly Line[]): HTMLElement[] 
     h(
       "th",
       { scope: "colgroup", colspan: lines.length, class: "dl-leaf", title: leaf ? `${leaf.name}: ${leaf.shape}` : "" },
-      h("span", { style: `max-width:${lines.length * 37 - 4}px` }, leaf?.name ?? ""),
+      h("span", { style: `max-width:${lines.length * COLUMN - 4}px` }, fitting(leaf?.name ?? "", lines.length)),
     ),
   );
   return [h("tr", {}, corner(), ...above), h("tr", {}, corner(), ...below)];
+}
+
+/** A leaf's name, or the last part of its path where the whole is wider than its columns. */
+function fitting(name: string, columns: number): string {
+  return name.length * CHARACTER <= columns * COLUMN ? name : (/(\[[^[\]]*\]|\.\w+)$/.exec(name)?.[0] ?? name);
 }
 
 function lastOfLeaves(leaves: readonly Leaf[]): Set<number> {

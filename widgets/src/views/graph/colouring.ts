@@ -118,8 +118,9 @@ export function createColouring(ground: Ground): Colouring {
     },
     receive(overlay) {
       const known = overlays.some(({ id }) => id === overlay.id);
+      const awaited = overlay.id === chosen && !ready(chosen);
       overlays = known ? overlays.map((one) => (one.id === overlay.id ? overlay : one)) : [...overlays, overlay];
-      if (overlay.id === chosen) ground.desk.say(`${overlay.name} computed`);
+      if (awaited) ground.desk.say(`overlay ${overlay.name} computed`);
     },
     tints(boxes) {
       const overlay = overlays.find(({ id }) => id === chosen);
