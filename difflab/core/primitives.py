@@ -76,8 +76,8 @@ def power(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     if y.elements is None:
         y = Value(run.constants(np.asarray(y.known).astype(at.dtypes[0])), y.known)
     bases, given = _arrays(run, [operands[0], y])
-    exponents = np.broadcast_to(np.asarray(y.known, np.complex128), bases.shape).reshape(-1).tolist()
-    steps = pack(bases.shape, [_whole(e) for e in exponents])
+    exponents = np.asarray(y.known, np.complex128)
+    steps = pack(exponents.shape, [_whole(e) for e in exponents.reshape(-1).tolist()])
     if raised is None and any(n is None for n in steps.flat):
         return run.holes(at, operands, f"{domain.name} have no pow")
     if at.dtypes[0].startswith("complex") and any(n is None for n in steps.flat):

@@ -19,6 +19,7 @@ FAULTS = {
     "primal": "the rule returns another value than the function",
     "not linear": "the rule is not linear in its tangent or cotangent",
     "conjugate": "a complex conjugate is missing or too many",
+    "symmetric": "it is right for symmetric changes of a symmetric matrix alone, and one triangle is read",
     "cast": "precision is lost by a cast inside the rule",
     "wrong": "the derivative is wrong",
 }
