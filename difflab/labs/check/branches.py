@@ -73,7 +73,7 @@ def branches(
 ) -> Branches:
     """Search points for the branches that neither the call's own arguments nor the `known` points reach.
 
-    `budget` is in seconds of this thread's time. Integers and keys are kept, so a branch that only they decide is
+    `budget` is in seconds. Integers and keys are kept, so a branch that only they decide is
     reported as missed; so is one that no point with finite derivatives was found for.
     """
     deadline = time.monotonic() + budget

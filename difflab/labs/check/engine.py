@@ -21,6 +21,7 @@ import numpy as np
 
 from difflab.core.errors import DifflabError
 from difflab.core.run import BudgetError
+from difflab.labs.check.branches import branches
 from difflab.labs.check.clock import Clock
 from difflab.labs.check.entries import Facts, entry_of, listed, totals
 from difflab.labs.check.findings import Finding
@@ -38,6 +39,8 @@ from difflab.labs.check.report import PointRecord, Report, worst
 METHODS = ("auto", "field", "balls", "symbolic", "big floats")
 COLUMNS = 2
 """So many true columns are computed where a run is long."""
+SEARCH = 0.1
+"""The part of the budget that points on further branches may take to be found."""
 FEW = 2
 """So many further points are looked at where a run is long and branches were met."""
 RULES = 0.8
@@ -169,6 +172,10 @@ class _Check:
             places += points(self.checked, count, self.options.seed, self.options.domain, self.clock.wall(0.5))[1:]
             for one in found:
                 show(one, places, self.wish, self.clock)
+            if any(_decisions(proof) for one in found for _, proof in one.proofs):
+                places += self.beyond(places)
+            for one in found:
+                show(one, places, self.wish, self.clock)
         for one in found:
             if one.first is None or one.first.broken or one.first.holes:
                 chosen = listed(self.checked, Facts(found), min(100, self.options.max_entries))
@@ -201,6 +208,17 @@ class _Check:
             return self.options.points
         decided = any(_decisions(proof) for one in found for _, proof in one.proofs)
         return min(FEW, self.options.points) if decided else 0
+
+    def beyond(self, places: Sequence[Point]) -> list[Point]:
+        """Points on the sides of decisions that none of the others takes; what none was found for is said."""
+        seconds = max(0.0, min(SEARCH * self.options.budget, self.clock.left(0.45)))
+        found = branches(self.checked, self.options.seed, seconds, known=places, domain=self.options.domain)
+        if found.missed:
+            some = "; ".join(found.missed[:3]) + (f" and {len(found.missed) - 3} more" if len(found.missed) > 3 else "")
+            said = f"no point was found on this side of a branch: {some}"
+            hint = "pass arguments there, or a domain, if the function gets them"
+            self.findings.append(Finding("unreached branch", "info", said, hint=hint))
+        return list(found)[: self.options.points]
 
     def facts(self, shown: list[Shown]) -> Facts:
         """What the entries are judged by, as far as the time allows."""

@@ -33,6 +33,7 @@ REMARKS = {
     "nondeterministic": "two runs gave different bits",
     "not finite": "a value or a derivative is not finite at a point",
     "kink": "a point lies on a kink",
+    "unreached branch": "no point was found on one side of a branch",
     "branch in the derivative": "the derivative program branches where the function does not",
     "rounding": "the derivative is right, but its floats lose digits",
     "constants": "float constants were read as the numbers that they round",

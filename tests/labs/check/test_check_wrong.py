@@ -181,3 +181,16 @@ def test_random_chains_agree_and_a_factor_in_one_rule_is_found(chain: list[int],
         assert entry.verdict in GOOD, entry
     else:
         assert entry.verdict == "refuted", entry
+
+
+def test_a_wrong_side_that_no_sample_meets_is_searched_and_one_that_nothing_reaches_is_said():
+    def narrow(x: Any) -> Any:
+        inside = (x > 3.0) & (x < 3.001)
+        return jnp.where(inside, 5.0 * (x - 3.0), 0.0)
+
+    f = with_jvp(narrow, lambda p, t: jnp.where((p[0] > 3.0) & (p[0] < 3.001), 5.5, 0.0) * t[0])
+    assert check(lambda x: f(2 * x) + x, 0.4, **PATIENT).verdict == "refuted"
+    never = check(lambda x: jnp.where(x * x < -1, jnp.exp(x), x), 1.0, **PATIENT)
+    assert never.ok
+    (remark,) = [f for f in never.findings if f.kind == "unreached branch"]
+    assert "x" in remark.message and "< -1" in remark.message
