@@ -295,7 +295,7 @@ def _inexact(x: Any) -> bool:
 
 def _named(finding: Finding, site: Site) -> Finding:
     message = finding.message if site.name in finding.message else f"{site}: {finding.message}"
-    details = {**finding.details, "direct": site.direct}
+    details = {"direct": site.direct, **finding.details}
     return replace(finding, rule=site.rule, source=site.source, message=message, details=details)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from difflab.labs.check import CheckFailed, check
 from difflab.labs.check.report import GOOD
+from tests.labs.check.planted import PLANTED
 
 V = np.array([0.3, -0.7, 1.9], np.float32)
 A = np.array([[0.3, -0.7, 1.9], [0.25, 1.1, -0.4]], np.float32)
@@ -194,3 +195,11 @@ def test_a_wrong_side_that_no_sample_meets_is_searched_and_one_that_nothing_reac
     assert never.ok
     (remark,) = [f for f in never.findings if f.kind == "unreached branch"]
     assert "x" in remark.message and "< -1" in remark.message
+
+
+@pytest.mark.parametrize("name", ["transposed solve", "solve that does not solve"])
+def test_a_solve_that_does_not_solve_is_a_fault_though_its_function_is_proved(name: str):
+    planted = PLANTED[name]
+    report = check(planted.f, *planted.args, **PATIENT)
+    assert report.verdict == "refuted"
+    assert planted.kind in {fault.kind for fault in report.faults}
