@@ -54,7 +54,8 @@ def _faults(equation: Equation, operands: tuple[Any, ...]) -> Iterator[Finding]:
                 kind = "transpose" if solver == "transpose_solve" else "wrong"
                 yield Finding(
                     kind, "error", f"{solver} of a custom linear solve does not invert {words}",
-                    hint=f"its residual is {off:.1e} of what it should solve for", details={"residual": off, "direct": True},
+                    hint=f"its residual is {off:.1e} of what it should solve for",
+                    details={"residual": off, "direct": True},
                 )  # fmt: skip
 
 
