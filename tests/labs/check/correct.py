@@ -111,7 +111,7 @@ CORRECT: dict[str, Case] = {
     "interpolation": (lambda x, y: jnp.interp(x, jnp.arange(4.0), y), (1.3, np.array([0.0, 1.0, 4.0, 9.0]))),
     "gather": (lambda x: x[jnp.array([2, 0, 0])] * x, (V,)),
     "scatter": (lambda x: jnp.zeros(4).at[jnp.array([1, 1, 3])].add(x * x), (V,)),
-    "scatter by product": (lambda x: jnp.ones(4).at[jnp.array([1, 1, 3])].multiply(x), (V,)),
+    "scatter by product": (lambda x: jnp.ones(4).at[jnp.array([1, 0, 3])].multiply(x, unique_indices=True), (V,)),
     "convolution": (lambda x, k: jnp.convolve(x, k, mode="same"), (V, V[:2])),
     "window maximum": (lambda x: lax.reduce_window(x, -jnp.inf, lax.max, (2,), (1,), "VALID"), (V,)),
     "recurrent net": (_lstm, (0.4, V)),
