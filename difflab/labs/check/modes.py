@@ -23,6 +23,7 @@ from difflab.core.errors import DifflabError
 from difflab.core.interpret import interpret
 from difflab.core.run import BudgetError
 from difflab.core.values import Hole
+from difflab.labs.check.approximations import as_approximations
 from difflab.labs.check.clock import Clock
 from difflab.labs.check.evaluation import order_of, truth_at
 from difflab.labs.check.evidence import linear
@@ -332,6 +333,7 @@ def _locate(found: Shown, number: int, point: Point, wish: Wish, clock: Clock) -
         found.wrong |= {(rows[e[0]], *e[1:]): (number, Confirmation("undecided", note=note)) for e in fresh}
         return
     made = confirm_many(checked, program, point.leaves, fresh[:CONFIRMED], wish.digits, deadline=clock.wall(0.85))
+    made = as_approximations(checked, point.leaves, made, clock.wall(0.85))
     if order_of(program.mode) == 1 and made and all(said.verdict == "agrees" for said in made.values()):
         made = _nonlinear(found, point, made, clock)
     for entry in fresh:

@@ -41,3 +41,17 @@ def test_one_triangle_of_a_symmetric_matrix_is_told_apart():
     assert [fault.kind for fault in report.faults] == ["symmetric"]
     assert "(A + A.T) / 2" in str(report)
     assert check(lambda m: factor((m + m.T) / 2), matrix, budget=120.0).ok
+
+
+def test_a_library_function_that_is_an_approximation_agrees_and_a_rule_beside_it_does_not():
+    (entry,) = check(jax.scipy.special.log_ndtr, -23.0, budget=120.0).entries
+    assert (entry.verdict, "log_ndtr of JAX is an approximation" in entry.note) == ("agrees", True)
+
+    @jax.custom_jvp
+    def cube(x):
+        return x**3
+
+    cube.defjvp(lambda p, t: (cube(*p), (3 + 3e-9) * p[0] ** 2 * t[0]))
+    report = check(lambda x: cube(x) + jax.scipy.special.log_ndtr(x), -23.0, budget=120.0)
+    assert report.verdict == "refuted"
+    assert [fault.rule for fault in report.faults] == ["λ"]
