@@ -96,13 +96,8 @@ def _written(sizes: np.ndarray, form: str) -> np.ndarray:
     """Which numbers are short decimals, or fractions with small denominators."""
     powers = 10.0 ** (_DIGITS[form] - 1 - np.floor(np.log10(sizes)))
     found = _quotient(sizes, powers, form)
-    whole, before, denominators, left = (
-        np.floor(sizes),
-        np.zeros(sizes.size),
-        np.ones(sizes.size),
-        np.arange(sizes.size),
-    )
-    rest = sizes - whole
+    rest, left = sizes - np.floor(sizes), np.arange(sizes.size)
+    before, denominators = np.zeros(sizes.size), np.ones(sizes.size)
     while left.size:
         found[left] |= _quotient(sizes[left], denominators, form)
         turned = 1 / np.maximum(rest, 2.0**-40)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,7 +39,7 @@ _FEW = 16
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
+def no_collection() -> Generator[None, None, None]:
     """Keep Python from looking for garbage meanwhile: among millions of elements that takes longer than the work."""
     collects = gc.isenabled()
     gc.disable()
@@ -212,7 +212,7 @@ class Run:
 
     def made(self, at: Site, operands: Sequence[Value], results: Sequence[Elements | None]) -> list[Value]:
         """Values of an equation's results: given elements, and a concrete half that JAX computes when asked."""
-        active = any(o.active for o in operands)
+        active = True in [o.active for o in operands]
         asked = not self.decide_here or any(elements is None for elements in results)
         step = Step(at.equation.bind, operands) if asked else None
         values: list[Value] = []
