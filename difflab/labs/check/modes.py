@@ -241,11 +241,9 @@ def identify(found: Shown, branch: tuple[Any, ...], point: Point, wish: Wish, cl
 def settle(found: Shown, point: Point, wish: Wish, clock: Clock, seed: int) -> Proof:
     """One proof: on higher levels of the field while something differs, with a larger prime where it is needed."""
     checked, program, degrees = found.part.problem, found.program, found.degrees
-    proof, end = Proof(program.mode, False, broken=True), clock.wall()
+    proof, bits, end = Proof(program.mode, False, broken=True), found.bits, clock.wall()
     for level in LEVELS:
-        proof = prove(
-            checked, program, point.leaves, seed, bits=found.bits, levels=level, deadline=end, log2_degree=0.0
-        )
+        proof = prove(checked, program, point.leaves, seed, bits=bits, levels=level, deadline=end, log2_degree=0.0)
         if proof.clean or proof.broken or proof.tight:
             break
     if not proof.clean:
