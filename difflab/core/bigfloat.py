@@ -31,6 +31,7 @@ def big_floats(digits: int = 30) -> Domain:
         "neg": lambda x: -x,
         "div": lambda x, y: _divide(context, x, y),
         "sum": context.fsum,
+        "dot": context.fdot,
         "pi": lambda: +context.pi,
         "integer_pow": _real(context, lambda x, n: x**n),
         "pow": _real(context, context.power),

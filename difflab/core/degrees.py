@@ -96,6 +96,7 @@ def degrees(tally: Tally | None = None) -> Domain:
             "neg": lambda x: x,
             "integer_pow": _power,
             "sum": _sum,
+            "dot": _dot,
             "sqrt": root(2),
             "cbrt": root(3),
             "sin": lambda x: (kernel(x), Degree(2, 1))[1],
@@ -131,6 +132,13 @@ def _sum(items: Any) -> Degree:
     """Over the product of all denominators."""
     whole = sum(x.den for x in items)
     return _cut(max((x.num + whole - x.den for x in items), default=0), whole)
+
+
+def _dot(left: Any, right: Any) -> Degree:
+    """The sum of products, without an element for each."""
+    dens = [x.den + y.den for x, y in zip(left, right, strict=True)]
+    whole = sum(dens)
+    return _cut(max((x.num + y.num + whole - d for x, y, d in zip(left, right, dens, strict=True)), default=0), whole)
 
 
 def _power(x: Degree, n: int) -> Degree:

@@ -62,7 +62,7 @@ class Domain:
     `PARTIALS` to functions; at least `add`, `sub`, `mul`, `div` and `neg` are needed. They return NaN outside of their
     domain, and do not raise. `order` gives a number that compares, for domains that can decide a branch by themselves.
     `freeze` makes a constant of an element: what `stop_gradient` does. `base` is the domain of which the parts of an
-    element are, for domains over another one.
+    element are, for domains over another one. `many` makes constants of a list of floats faster than one by one.
     """
 
     name: str
@@ -71,7 +71,12 @@ class Domain:
     order: Callable[[Any], Any] | None = None
     freeze: Callable[[Any], Any] = lambda element: element
     base: Domain | None = None
+    many: Callable[[list[float]], list[Any]] | None = None
     _found: dict[str, Operation | None] = field(default_factory=dict[str, "Operation | None"], repr=False)
+
+    def constants(self, values: list[float]) -> list[Any]:
+        """The constants of floats, in order."""
+        return self.many(values) if self.many else [self.constant(value) for value in values]
 
     def operation(self, name: str) -> Operation | None:
         """The function of that name: the domain's own, one derived from it, or None."""

@@ -21,7 +21,7 @@ from typing import Any
 from difflab.core.domains import PARTIALS, Domain, Operation, Table
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen, since millions are made, and a frozen one takes three times as long
 class Dual:
     """A value and its tangent; None for a tangent that is zero."""
 
@@ -69,6 +69,7 @@ def dual(base: Domain) -> Domain:
         order=None if order is None else lambda x: order(x.value),
         freeze=lambda x: Dual(base.freeze(x.value)),
         base=base,
+        many=lambda values: list(map(Dual, base.constants(values))),
     )
 
 

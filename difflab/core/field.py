@@ -17,13 +17,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import count
 from typing import Any
+
+import numpy as np
 
 from difflab.core.chain import Chain
 from difflab.core.domains import Domain
 from difflab.core.functions import Functions
-from difflab.core.literals import fraction, known_literals
+from difflab.core.literals import fraction, known_literals, plain
 from difflab.core.modular import Modular
 from difflab.core.primes import prime_chain
 from difflab.core.towers import BROKEN, INFINITY, MINUS_INFINITY, Special
@@ -52,7 +55,11 @@ class PrimeField:
 
     def draw(self, n: int) -> list[Any]:
         """The next n random elements; the same for the same seed."""
-        return [self.functions.n.oracle(f"draw {next(self._draws)}") for _ in range(n)]
+        label = f"draw {next(self._draws)}"
+        numbers = self.functions.n
+        if isinstance(numbers, Modular):
+            return numbers.draw(label, n)
+        return [numbers.oracle(f"{label}, {k}") for k in range(n)]
 
     def same(self, a: Any, b: Any) -> bool:
         """Whether two elements are equal, and neither is broken or infinite."""
@@ -96,13 +103,16 @@ def prime_field(seed: int, *, bits: int = 127, roots: int = 1, levels: int = 0) 
             "dot": numbers.dot,
             **functions.operations(),
         },
+        many=lambda values: constants(values),
     )
-    constant = _reader(domain, numbers, read)
+    constant, constants = _reader(domain, numbers, read)
     return PrimeField(seed, primes[-1], domain, functions, read)
 
 
-def _reader(domain: Domain, numbers: Any, read: dict[float, str]) -> Callable[[Any], Any]:
-    """Constants of a program, each read once."""
+def _reader(
+    domain: Domain, numbers: Any, read: dict[float, str]
+) -> tuple[Callable[[Any], Any], Callable[[list[float]], list[Any]]]:
+    """Constants of a program, each read once, and many of them together."""
     known: dict[Any, Any] = {}
 
     def new(value: float) -> Any:
@@ -123,4 +133,22 @@ def _reader(domain: Domain, numbers: Any, read: dict[float, str]) -> Callable[[A
             known[value] = numbers.constant(value) if isinstance(value, int) else new(float(value))
         return known[value]
 
-    return constant
+    def constants(values: list[float]) -> list[Any]:
+        if len(values) <= _FEW:
+            return list(map(constant, values))
+        array = np.array(values)
+        direct = plain(array)
+        mantissas, exponents = np.frexp(np.where(direct, array, 0.5))
+        powers = {e: numbers.constant(Fraction(2) ** (e - 53)) for e in np.unique(exponents).tolist()}
+        whole: list[Any] = np.ldexp(mantissas, 53).astype(np.int64).tolist()
+        scales, multiply = [powers[e] for e in exponents.tolist()], numbers.mul
+        made = list(map(multiply, whole if isinstance(numbers, Modular) else map(numbers.constant, whole), scales))
+        for k in np.flatnonzero(~direct).tolist():
+            made[k] = constant(values[k])
+        return made
+
+    return constant, constants
+
+
+_FEW = 16
+"""More constants are looked at together."""

@@ -34,6 +34,7 @@ class Functions:
         self.one, self.zero, self.half = n.constant(1), n.constant(0), n.constant(Fraction(1, 2))
         unit = n.unity(1, 8)
         self.i = n.power(unit, 2)
+        self.over_2i = n.power(n.add(self.i, self.i), -1)
         self._known: dict[str, dict[Any, Any]] = {
             name: {} for name in ("exp", "log", "cis", "sqrt", "root of", "pow", "erf", "erf_inv")
         }
@@ -74,12 +75,13 @@ class Functions:
         known = self._known["exp"]
         if x not in known:
             minus = self.n.neg(x)
-            value = self._told("exp", x, minus)
-            if value is None:
-                flip = self.n.negative(x) and not self.n.additive
-                value = self.n.fresh_exp(minus if flip else x, self.sqrt)
-                value = self.n.power(value, -1) if flip else value
-            self._note_exp(x, value)
+            value = None if minus in known else self._told("exp", x, minus)
+            if value is not None:
+                self._note_exp(x, value)
+            elif minus in known or (self.n.negative(x) and not self.n.additive):
+                known[x] = self.n.power(self._new_exp(minus), -1)
+            else:
+                self._new_exp(x)
         return known[x]
 
     def log(self, x: Any) -> Any:
@@ -89,7 +91,7 @@ class Functions:
         if x == self.zero:
             return MINUS_INFINITY
         known = self._known["log"]
-        if x not in known:
+        if x not in known and self._logarithm(x) is None:
             made = self._new_log(x)
             self._note_exp(made, x)
             self._expect("exp", self.n.mul(made, self.half), lambda: self.sqrt(x))
@@ -101,7 +103,7 @@ class Functions:
             return self._limit("sqrt", x)
         known = self._known["sqrt"]
         if x not in known:
-            u = self._known["log"].get(x)
+            u = self._logarithm(x)
             if u is not None and self.n.additive and not self.n.drawn(u):
                 known[x] = self.exp(self.n.mul(u, self.half))
                 return known[x]
@@ -144,12 +146,11 @@ class Functions:
 
     def sin(self, x: Any) -> Any:
         """(cis − 1/cis) / 2i."""
-        turn = self.cis(x)
-        return self.n.div(self.n.sub(turn, self.n.power(turn, -1)), self.n.add(self.i, self.i))
+        return self.n.mul(self.n.sub(*self._turns(x)), self.over_2i)
 
     def cos(self, x: Any) -> Any:
         """(cis + 1/cis) / 2."""
-        return self._half_sum(self.cis(x))
+        return self.n.mul(self.n.add(*self._turns(x)), self.half)
 
     def tan(self, x: Any) -> Any:
         """sin / cos."""
@@ -157,18 +158,18 @@ class Functions:
 
     def sinh(self, x: Any) -> Any:
         """(exp x − 1/exp x) / 2."""
-        e = self.exp(x)
-        return self.n.mul(self.n.sub(e, self.n.power(e, -1)), self.half)
+        return self.n.mul(self.n.sub(*self._growth(x)), self.half)
 
     def cosh(self, x: Any) -> Any:
         """(exp x + 1/exp x) / 2."""
-        return self._half_sum(self.exp(x))
+        return self.n.mul(self.n.add(*self._growth(x)), self.half)
 
     def tanh(self, x: Any) -> Any:
-        """sinh / cosh."""
+        """sinh / cosh, with one division."""
         if isinstance(x, Special):
             return self._limit("tanh", x)
-        return self.n.div(self.sinh(x), self.cosh(x))
+        square = self.n.power(self.exp(x), 2)
+        return self.n.div(self.n.sub(square, self.one), self.n.add(square, self.one))
 
     def asin(self, x: Any) -> Any:
         """Odd; cis(asin x) = √(1 − x²) + i x."""
@@ -212,8 +213,8 @@ class Functions:
             flip = angle > Fraction(1, 2)
             turn = self.n.oracle(f"turn by {1 - angle if flip else angle}")
             turn = self.n.power(turn, -1) if flip else turn
-        difference = self.n.sub(turn, self.n.power(turn, -1))
-        return self._half_sum(turn), self.n.div(difference, self.n.add(self.i, self.i))
+        back = self.n.power(turn, -1)
+        return self.n.mul(self.n.add(turn, back), self.half), self.n.mul(self.n.sub(turn, back), self.over_2i)
 
     def _set_pi(self, unit: Any) -> None:
         """π as the square of its root; √2 and cis(π/4), …, 2π as they belong together."""
@@ -251,10 +252,37 @@ class Functions:
         return total
 
     def _note_exp(self, x: Any, value: Any) -> None:
-        exps, logs = self._known["exp"], self._known["log"]
-        for argument, result in ((x, value), (self.n.neg(x), self.n.power(value, -1))):
-            exps.setdefault(argument, result)
-            logs.setdefault(result, argument)
+        """Keep that exp(x) = `value`; of −x it is found when asked for, since an inverse takes long."""
+        exps, minus = self._known["exp"], self.n.neg(x)
+        exps.setdefault(x, self.n.power(exps[minus], -1) if minus in exps else value)
+        if self._logarithm(value) is None:
+            self._known["log"][value] = x
+
+    def _new_exp(self, x: Any) -> Any:
+        known = self._known["exp"]
+        if x not in known:
+            known[x] = value = self.n.fresh_exp(x, self.sqrt)
+            self._known["log"].setdefault(value, x)
+        return known[x]
+
+    def _logarithm(self, x: Any) -> Any:
+        """A logarithm that is known already, of the number or of its inverse."""
+        known = self._known["log"]
+        if x not in known and x != self.zero:
+            minus = known.get(self.n.power(x, -1))
+            if minus is not None:
+                known[x] = self.n.neg(minus)
+        return known.get(x)
+
+    def _turns(self, x: Any) -> tuple[Any, Any]:
+        """cis x and its inverse."""
+        turn = self.cis(x)
+        return turn, turn if isinstance(turn, Special) else self._known["cis"][self.n.neg(x)]
+
+    def _growth(self, x: Any) -> tuple[Any, Any]:
+        """exp x and its inverse."""
+        e = self.exp(x)
+        return e, self.n.power(e, -1) if isinstance(x, Special) else self.exp(self.n.neg(x))
 
     def _told(self, name: str, x: Any, minus: Any) -> Any:
         """What a relation says about the value at x or −x."""
@@ -305,9 +333,6 @@ class Functions:
     def _limit(self, name: str, x: Special) -> Any:
         value = limit(name, x)
         return self.n.constant(value) if isinstance(value, int) else value
-
-    def _half_sum(self, value: Any) -> Any:
-        return self.n.mul(self.n.add(value, self.n.power(value, -1)), self.half)
 
     def _leg(self, x: Any) -> Any:
         return self.sqrt(self.n.sub(self.one, self.n.mul(x, x)))

@@ -29,7 +29,7 @@ from difflab.core.graph import Equation, Graph, Literal, Operand
 from difflab.core.implicit import linear_solve
 from difflab.core.needed import needed
 from difflab.core.primitives import RULES
-from difflab.core.run import Observer, Run, Site
+from difflab.core.run import Observer, Run, Site, no_collection
 from difflab.core.values import Decision, Elements, Hole, Step, Value, pack
 
 
@@ -60,6 +60,7 @@ class Outcome:
         return any(decision.tight for decision in self.path)
 
 
+@no_collection()
 def interpret(
     graph: Graph,
     inputs: Sequence[Any],

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -66,6 +66,51 @@ def fraction(value: float) -> Fraction:
         if _may_be_fraction(value, largest, form) and same(float(guess := exact.limit_denominator(largest))) == value:
             return guess
     return exact
+
+
+def plain(values: np.ndarray) -> np.ndarray:
+    """Which numbers of an array of doubles are surely read as they stand, by a quick look at all of them at once.
+
+    The denominator of a fraction that a float may be is one of the float's continued fraction (Hardy & Wright, "An
+    Introduction to the Theory of Numbers", theorem 184), which has about a dozen terms up to 1000.
+
+    >>> plain(np.array([0.7390851332151607, 0.1, 1 / 3, np.pi])).tolist()
+    [True, False, False, False]
+    """
+    return np.frombuffer(_plain(np.ascontiguousarray(values, np.float64).tobytes()), bool).reshape(values.shape)
+
+
+@lru_cache(8)
+def _plain(values: bytes) -> bytes:
+    sizes = np.abs(np.frombuffer(values))
+    usual = (sizes > 1e-10) & (sizes < 2.0**20)
+    sizes = np.where(usual, sizes, 0.3)
+    read = np.isin(sizes, np.array(list(known_literals())))
+    for form in ("f", "d"):
+        chosen = np.flatnonzero((sizes.astype(np.float32) == sizes) == (form == "f"))
+        read[chosen] |= _written(sizes[chosen], form)
+    return (usual & ~read).tobytes()
+
+
+def _written(sizes: np.ndarray, form: str) -> np.ndarray:
+    """Which numbers are short decimals, or fractions with small denominators."""
+    powers = 10.0 ** (_DIGITS[form] - 1 - np.floor(np.log10(sizes)))
+    found = _quotient(sizes, powers, form)
+    rest, left = sizes - np.floor(sizes), np.arange(sizes.size)
+    before, denominators = np.zeros(sizes.size), np.ones(sizes.size)
+    while left.size:
+        found[left] |= _quotient(sizes[left], denominators, form)
+        turned = 1 / np.maximum(rest, 2.0**-40)
+        whole = np.floor(turned)
+        before, denominators, rest = denominators, whole * denominators + before, turned - whole
+        few = denominators <= _LARGEST_DENOMINATOR[form]
+        left, before, denominators, rest = left[few], before[few], denominators[few], rest[few]
+    return found
+
+
+def _quotient(sizes: np.ndarray, denominators: np.ndarray, form: str) -> np.ndarray:
+    nearest = np.rint(sizes * denominators) / denominators
+    return (nearest.astype(np.float32) if form == "f" else nearest) == sizes
 
 
 def _may_be_fraction(value: float, largest: int, form: str) -> bool:

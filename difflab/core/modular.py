@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from hashlib import blake2b
+from hashlib import blake2b, shake_128
 from operator import mul
 from typing import Any
 
@@ -95,6 +95,12 @@ class Modular:
         while len(digest) < size:
             digest += blake2b(digest).digest()
         return int.from_bytes(digest[:size], "little") % self.prime
+
+    def draw(self, label: str, count: int) -> list[int]:
+        """So many random elements, the same for the same label: cut from one stream."""
+        size = self.prime.bit_length() // 8 + 9
+        stream, p = shake_128(f"{self.seed}|{label}".encode()).digest(size * count), self.prime
+        return [int.from_bytes(stream[k : k + size], "little") % p for k in range(0, size * count, size)]
 
     def coin(self, label: str, element: Any) -> bool:
         """A fair coin, keyed."""

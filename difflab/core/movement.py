@@ -11,7 +11,7 @@ and the rest mean exactly what JAX means, out-of-range indices and padding inclu
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -92,6 +92,7 @@ def _static_moves(graph: Graph) -> dict[int, Routes]:
 
     moves = [(e, _numbers(found, 0)) for e in graph.equations if e.primitive in MOVES and (found := shapes(e))]
     routes = {e.id: [IN_NUMPY[e.primitive](e.params, *n)] for e, n in moves if e.primitive in IN_NUMPY}
+    routes |= {e.id: _IN_NUMPY[e.primitive](e.params, n) for e, n in moves if e.primitive in _IN_NUMPY}
     rest = [(e, numbers) for e, numbers in moves if e.id not in routes]
 
     def everything(numbers: list[list[Any]]) -> list[list[Any]]:
@@ -100,6 +101,25 @@ def _static_moves(graph: Graph) -> dict[int, Routes]:
     results = jax.jit(everything)([numbers for _, numbers in rest]) if rest else []
     routes |= {e.id: result for (e, _), result in zip(rest, results, strict=True)}
     return {e.id: Routes.of([_filled(np.asarray(r)) for r in routes[e.id]], e) for e, _ in moves}
+
+
+def _padded(params: Mapping[str, Any], numbers: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Entries spread out, then a border put on or cut off."""
+    (array, filler), wide = numbers, params["padding_config"]
+    sizes = [n + max(n - 1, 0) * inner for n, (_, _, inner) in zip(array.shape, wide, strict=True)]
+    spread = np.full(sizes, filler, array.dtype)
+    spread[tuple(slice(None, None, inner + 1) for _, _, inner in wide)] = array
+    whole = np.pad(spread, [(max(low, 0), max(high, 0)) for low, high, _ in wide], constant_values=filler)
+    cuts = [slice(max(-low, 0), n - max(-high, 0)) for n, (low, high, _) in zip(whole.shape, wide, strict=True)]
+    return [whole[tuple(cuts)]]
+
+
+_IN_NUMPY: Mapping[str, Callable[[Mapping[str, Any], list[np.ndarray]], list[np.ndarray]]] = {
+    "pad": _padded,
+    "stack": lambda params, numbers: [np.stack(numbers, params["axis"])],
+    "unstack": lambda params, numbers: list(np.moveaxis(numbers[0], params["axis"], 0)),
+}
+"""Further moves that NumPy knows."""
 
 
 def _numbers(shapes: Sequence[tuple[int, ...]], start: int) -> list[np.ndarray]:

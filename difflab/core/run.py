@@ -7,9 +7,11 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Generator, Hashable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -32,6 +34,20 @@ INEXACT = ("float", "bfloat", "complex")
 
 
 _BETWEEN_CLOCKS = 64
+_FEW = 16
+"""Arrays of more entries are looked through for equal ones."""
+
+
+@contextmanager
+def no_collection() -> Generator[None, None, None]:
+    """Keep Python from looking for garbage meanwhile: among millions of elements that takes longer than the work."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class BudgetError(DifflabError):
@@ -86,9 +102,15 @@ class Run:
     def constants(self, concrete: Any) -> Elements:
         """A concrete array, exactly, in the domain, or in complex numbers over it."""
         array = np.asarray(concrete)
-        numbers = array.astype(np.float64) if array.dtype.kind not in "iubc" else array
-        constant = self.over(str(array.dtype)).constant
-        return pack(array.shape, [constant(x) for x in numbers.reshape(-1).tolist()])
+        if array.dtype.kind in "iubc":
+            constant = self.over(str(array.dtype)).constant
+            return pack(array.shape, [constant(x) for x in array.reshape(-1).tolist()])
+        flat = array.astype(np.float64).reshape(-1)
+        if flat.size <= _FEW:
+            return pack(array.shape, self.domain.constants(flat.tolist()))
+        distinct, places = np.unique(flat.view(np.int64), return_inverse=True)  # as bits: 0.0 is not −0.0
+        made = self.domain.constants(distinct.view(np.float64).tolist())
+        return pack((len(made),), made)[places].reshape(array.shape)
 
     def rounded(self, value: Value, dtype: Any = np.float64) -> Any:
         """The elements of a value as floats or complex floats; for domains with an order."""
@@ -190,7 +212,7 @@ class Run:
 
     def made(self, at: Site, operands: Sequence[Value], results: Sequence[Elements | None]) -> list[Value]:
         """Values of an equation's results: given elements, and a concrete half that JAX computes when asked."""
-        active = any(o.active for o in operands)
+        active = True in [o.active for o in operands]
         asked = not self.decide_here or any(elements is None for elements in results)
         step = Step(at.equation.bind, operands) if asked else None
         values: list[Value] = []

@@ -20,7 +20,7 @@ from difflab.core.bigfloat import big_floats
 from difflab.core.domains import DERIVED, PARTIALS, Domain, Operation, Table, floats
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen, since millions are made, and a frozen one takes three times as long
 class Shadow:
     """An element of a domain, and the float that it would be at the point; where √−1 of a field is in it, complex."""
 
@@ -46,6 +46,8 @@ def shadow(base: Domain) -> Domain:
         if operation is None:
             return None
         beside = _wide(numbers.operation(name) or _by_big_floats(exact, name), wide.operation(name))
+        if name in _PLAIN:
+            return _beside(operation, _PLAIN[name])
 
         def one(x: Shadow) -> Shadow:
             return Shadow(operation(x.value), beside(x.number))
@@ -89,9 +91,16 @@ def shadow(base: Domain) -> Domain:
         order=lambda x: x.number.real,
         freeze=lambda x: Shadow(base.freeze(x.value), x.number),
         base=base,
+        many=lambda values: list(map(Shadow, base.constants(values), values)),
     )
 
 
+def _beside(operation: Operation, plain: Operation) -> Operation:
+    """Arithmetic that never fails on floats."""
+    return lambda x, y: Shadow(operation(x.value, y.value), plain(x.number, y.number))
+
+
+_PLAIN = {"add": add, "sub": sub, "mul": mul}
 _ONE = frozenset("neg square one_minus_square sqrt rsqrt exp log sin cos tan tanh logistic cbrt".split())
 _TWO = frozenset("add sub mul div pow atan2".split())
 

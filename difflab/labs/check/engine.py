@@ -166,6 +166,7 @@ class _Check:
         missing = {made.mode: made.why_not for _, made in programs if made.graph is None}
         found = [Shown(made, part) for part, made in programs if made.graph is not None]
         for one in found:
+            one.bits = max(other.bits for other in found)
             show(one, places, self.wish, self.clock)
         count = self.further(found)
         if count and not self.clock.spent(0.4):

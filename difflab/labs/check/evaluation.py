@@ -25,6 +25,7 @@ from difflab.core.duals import Dual, dual
 from difflab.core.field import prime_field
 from difflab.core.graph import Graph, walk
 from difflab.core.interpret import interpret
+from difflab.core.run import no_collection
 from difflab.core.shadow import Shadow, shadow
 from difflab.core.values import Decision, Hole
 from difflab.labs.check.problem import Problem, Program, coordinates, elements, numbers, outputs_of, seed_types
@@ -105,6 +106,7 @@ def order_of(mode: str) -> int:
     return 2 if "∘" in mode else 1
 
 
+@no_collection()
 def truth_at(
     checked: Problem,
     leaves: Sequence[Any],
@@ -127,6 +129,7 @@ def truth_at(
     return kept[key][0]
 
 
+@no_collection()
 def along(
     checked: Problem,
     leaves: Sequence[Any],
@@ -169,6 +172,7 @@ class Results:
     path: tuple[Decision, ...]
 
 
+@no_collection()
 def run_program(
     checked: Problem,
     program: Program,

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from difflab.labs.check.compiled import compiled
 from difflab.labs.check.problem import Problem
 
 Types = Sequence[tuple[tuple[int, ...], str]]
@@ -23,7 +24,8 @@ def forward(checked: Problem, leaves: Sequence[Any], columns: Sequence[int]) -> 
     f = checked.function([jnp.asarray(x) if _numeric(x) else x for x in leaves])
     units = unit_vectors(checked.input_types, columns)
     with jax.default_matmul_precision("highest"):
-        made = jax.vmap(lambda *t: jax.jvp(f, primals, list(t))[1])(*units)
+        push = jax.vmap(lambda x, t: jax.jvp(f, x, t)[1], (None, 0))
+        made = compiled(push, [primals, units])(primals, units)
     return real_coordinates(made, checked.output_types, len(columns), False).T
 
 
@@ -33,8 +35,8 @@ def backward(checked: Problem, leaves: Sequence[Any], rows: Sequence[int]) -> np
     f = checked.function([jnp.asarray(x) if _numeric(x) else x for x in leaves])
     units = unit_vectors(checked.output_types, rows, conjugate=True)
     with jax.default_matmul_precision("highest"):
-        pull = jax.vjp(f, *primals)[1]
-        made = jax.vmap(lambda *c: pull(list(c)))(*units)
+        pull = jax.vmap(lambda x, c: jax.vjp(f, *x)[1](c), (None, 0))
+        made = compiled(pull, [primals, units])(primals, units)
     return real_coordinates(made, checked.input_types, len(rows), True)
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from difflab.core.capture import capture_flat
 from difflab.core.graph import Equation, Graph, Literal, walk
+from difflab.labs.check.compiled import compiled
 from difflab.labs.check.findings import Finding
 from difflab.labs.check.problem import Problem
 from difflab.labs.check.recorded import effects, transparent
@@ -150,14 +151,14 @@ def _run(checked: Problem, leaves: tuple[Any, ...]) -> Callable[[], Run] | None:
         return jax.jvp(function, x, tuple(map(jnp.ones_like, x)))
 
     for derivative, names in ((reverse, columns), (forward, [f"the derivative of {r}" for r in rows])):
-        compiled = jax.jit(derivative)
         try:
-            compiled(*inputs)
+            machine = compiled(derivative, inputs)
+            machine(*inputs)
         except Exception:  # this mode has no rule, which is said elsewhere; the other one may have
             continue
 
-        def run(compiled: Any = compiled, names: list[str] = names) -> Run:
-            values, derivatives = compiled(*inputs)
+        def run(machine: Any = machine, names: list[str] = names) -> Run:
+            values, derivatives = machine(*inputs)
             return list(zip([*rows, *names], map(np.asarray, [*values, *derivatives]), strict=True))
 
         return run

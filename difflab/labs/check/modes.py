@@ -87,7 +87,7 @@ class Shown:
 
     `proofs` has (point, proof); `wrong` the confirmation of each located entry and its point; `rows` are those in
     which something differs; `complete`: all wrong entries of the failing points were located; `primal` maps rows whose
-    value differs to the point, the program's value and the true one.
+    value differs to the point, the program's value and the true one. `bits` is the size of prime to begin with.
     """
 
     program: Program
@@ -102,6 +102,7 @@ class Shown:
     spent: bool = False
     sampled: dict[tuple[int, ...], str] = field(default_factory=dict[tuple[int, ...], str])
     degrees: dict[Any, float] = field(default_factory=dict[Any, float], repr=False)
+    bits: int = SIZES[0]
     identical: set[Any] = field(default_factory=set[Any], repr=False)
     tried: set[Any] = field(default_factory=set[Any], repr=False)
 
@@ -241,9 +242,9 @@ def identify(found: Shown, branch: tuple[Any, ...], point: Point, wish: Wish, cl
 def settle(found: Shown, point: Point, wish: Wish, clock: Clock, seed: int) -> Proof:
     """One proof: on higher levels of the field while something differs, with a larger prime where it is needed."""
     checked, program, degrees = found.part.problem, found.program, found.degrees
-    proof = Proof(program.mode, False, broken=True)
+    proof, bits, end = Proof(program.mode, False, broken=True), found.bits, clock.wall()
     for level in LEVELS:
-        proof = prove(checked, program, point.leaves, seed, levels=level, deadline=clock.wall(), log2_degree=0.0)
+        proof = prove(checked, program, point.leaves, seed, bits=bits, levels=level, deadline=end, log2_degree=0.0)
         if proof.clean or proof.broken or proof.tight:
             break
     if not proof.clean:
@@ -257,13 +258,14 @@ def settle(found: Shown, point: Point, wish: Wish, clock: Clock, seed: int) -> P
 
 def enlarged(found: Shown, point: Point, wish: Wish, clock: Clock, seed: int, proof: Proof, size: float) -> Proof:
     """The proof with its bound; again with a larger prime where the bound is too weak."""
-    for bits in SIZES:
+    for bits in SIZES[SIZES.index(found.bits) :]:
         proof_bound = min(0.0, size - bits + 1)
-        if bits != SIZES[0]:
+        if bits != proof.key[1]:
             proof = prove(
                 found.part.problem, found.program, point.leaves, seed, bits=bits, levels=proof.key[2],
                 deadline=clock.wall(), log2_degree=size,
             )  # fmt: skip
+        found.bits = bits
         if proof_bound <= log2(wish.error_bound) or bits == SIZES[-1] or not proof.clean:
             return replace(proof, log2_bound=proof_bound if proof.clean else 0.0)
     return proof

@@ -22,6 +22,7 @@ from difflab.core.bigfloat import big_floats
 from difflab.core.domains import Domain
 from difflab.core.duals import Dual, dual
 from difflab.core.interpret import Outcome, interpret
+from difflab.core.run import no_collection
 from difflab.core.values import Hole
 from difflab.labs.check.problem import Problem, Program, coordinates, elements, outputs_of
 
@@ -67,6 +68,7 @@ def methods() -> tuple[str, ...]:
     return ("balls", "big floats") if have_balls() else ("big floats",)
 
 
+@no_collection()
 def along(
     checked: Problem,
     leaves: Sequence[Any],
