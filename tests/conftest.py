@@ -19,9 +19,9 @@ OFTEN = 3
 def sparing(jaxtyped: Callable[..., Any]) -> Callable[..., Any]:
     """The decorator that the hook puts on every function and class, without most of what it costs.
 
-    To decorate takes a millisecond, and a function inside another one is decorated whenever the outer one runs: that was
-    four fifths of the time of whole files. It is the same code each time, so it is checked the first few times. Where a
-    module names no type of jaxtyping there are no shapes to compare, and the type checker alone says the same sooner.
+    To decorate takes a millisecond, and a function inside another one is decorated whenever the outer one runs: that
+    was four fifths of the time of whole files. It is the same code each time, so it is checked the first few times.
+    Where a module names no type of jaxtyping there are no shapes to compare, and the type checker alone does.
     """
     seen: Counter[tuple[str, int]] = Counter()
 
