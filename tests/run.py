@@ -54,7 +54,7 @@ def types() -> str:
 
 def unit() -> str:
     """unit and architecture tests, two at a time"""
-    return _pytest("tests", "-n", "2", *(f"--ignore=tests/{name}" for name in APART))
+    return _pytest("tests", "-n", "2", "--dist", "worksteal", *(f"--ignore=tests/{name}" for name in APART))
 
 
 def package() -> str:
@@ -134,8 +134,13 @@ def _rebuilt_bundle_is_the_committed_one(here: Path) -> str:
 
 
 def _set_environment() -> None:
-    """One compilation cache for all steps, the CPU unless another platform is asked for, and this environment first."""
+    """The CPU unless another platform is asked for, this environment first, and nothing compiled twice.
+
+    JAX's compilations and Python's bytecode are kept for the next process: without bytecode, to import JAX and SymPy
+    takes nine seconds and not two, and every kernel, every command and every worker begins with that.
+    """
     os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".venv" / "jax-cache"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")

@@ -18,7 +18,7 @@ from difflab.core.linear import LinearGraph, linearise
 from difflab.core.pattern import pattern
 from difflab.core.structure import Structure, dense
 
-MANY = 10_000
+MANY = 2_500
 INDEX = np.array([3, 0, -1, 0])
 
 

@@ -135,11 +135,11 @@ def listing(problem: Problem, direction: str = "") -> Listing:
     >>> from difflab.core.call import call
     >>> from difflab.labs.check.problem import problem
     >>> print(listing(problem(call(lambda x: jnp.tanh(2 * x), 1.0)), "reverse"))
-    λ: x → out
+    λ: x → %2
       %1 = 2*x                                  ∂%1/∂x = 2
-      out = tanh(%1)                            ∂out/∂%1 = 1 - out**2
+      %2 = tanh(%1)                             ∂%2/∂%1 = 1 - %2**2
     reverse sweep: ~v is the cotangent of v, from 0
-      ~%1 += (1 - out**2) * ~out
+      ~%1 += (1 - %2**2) * ~%2
       ~x += 2 * ~%1
     """
     graph = problem.graph
