@@ -10,8 +10,11 @@ from typing import Any
 
 import jaxtyping
 import pytest
+from beartype import BeartypeConf, beartype
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+ALONE = beartype(conf=BeartypeConf(violation_type=TypeError))
+"""The type checker without jaxtyping; like that it raises TypeError, and so does Python where types do not fit."""
 OFTEN = 3
 """How many times a function inside another one is made with checks of its types."""
 
@@ -30,10 +33,10 @@ def sparing(jaxtyped: Callable[..., Any]) -> Callable[..., Any]:
             if names_shapes(thing.__module__):
                 checked = jaxtyped(thing, typechecker=typechecker)
             elif is_dataclass(thing):
-                thing.__init__ = typechecker(thing.__init__)
+                thing.__init__ = ALONE(thing.__init__)
                 checked = thing
             else:
-                checked = thing if isinstance(thing, type) else typechecker(thing)
+                checked = thing if isinstance(thing, type) else ALONE(thing)
             return checked
 
         def sometimes(thing: Any) -> Any:

@@ -30,7 +30,7 @@ def compiled(function: Callable[..., Any], arguments: Sequence[Any]) -> Callable
     """
     lowered = jax.jit(function).lower(*arguments)
     text = lowered.as_text()
-    if "callback" in text or len(text) > _LONGEST:
+    if "callback" in text or len(text) > _LONGEST or _hides_constants():
         return lowered.compile()
     key = f"{jax.default_backend()} {jax.tree.structure(arguments)} {lowered.out_tree} {text}"
     if key not in _COMPILED:
@@ -38,3 +38,8 @@ def compiled(function: Callable[..., Any], arguments: Sequence[Any]) -> Callable
             del _COMPILED[next(iter(_COMPILED))]
         _COMPILED[key] = lowered.compile()
     return _COMPILED[key]
+
+
+def _hides_constants() -> bool:
+    """Whether JAX hands large constants to a program apart from its text, so that the text does not say all."""
+    return bool(getattr(jax.config, "jax_use_simplified_jaxpr_constants", False))

@@ -23,11 +23,12 @@ from difflab.core.errors import DifflabError
 from difflab.core.run import BudgetError
 from difflab.labs.check.branches import branches
 from difflab.labs.check.clock import Clock
+from difflab.labs.check.effort import work
 from difflab.labs.check.entries import Facts, entry_of, listed, totals
 from difflab.labs.check.findings import Finding
 from difflab.labs.check.floats import backward, forward
 from difflab.labs.check.kinks import Kinks, kinks
-from difflab.labs.check.modes import Part, Shown, Wish, bound, sample, show, work
+from difflab.labs.check.modes import Part, Shown, Wish, bound, sample, show
 from difflab.labs.check.own import blamed
 from difflab.labs.check.points import Point, points
 from difflab.labs.check.precise import along, precise

@@ -43,6 +43,8 @@ SIZES = (127, 521, 2203)
 """Sizes of primes in bits; a larger one is taken where the degree asks for it."""
 SMALL = 100
 """Up to so many operations, and entries, normal forms are tried without being asked for."""
+LONG = 80
+"""A point of more characters is cut short in a note."""
 AGAIN = 8
 """Where a square root is taken, its sign is one of two, and so many seeds are tried."""
 
@@ -144,10 +146,10 @@ class Shown:
         if i in self.primal:
             _, ad, true = self.primal[i]
             return "refuted", f"the value itself differs: {self.program.mode} returns {ad}, the function {true}"
-        found = [c for e, (_, c) in self.wrong.items() if e[:2] == (i, j) or (len(e) == 3 and (e[0], e[2]) == (i, j))]
+        found = [c for e, c in self.wrong.items() if e[:2] == (i, j) or (len(e) == 3 and (e[0], e[2]) == (i, j))]
         if found:
-            worst = min(found, key=lambda c: ("refuted", "undecided", "unsupported", "agrees").index(c.verdict))
-            return worst.verdict, worst.note
+            number, worst = min(found, key=lambda c: _BAD.index(c[1].verdict))
+            return worst.verdict, worst.note or (_elsewhere(worst) if number and worst.witness else "")
         proofs = [proof for _, proof in self.proofs]
         if not proofs:
             return self.sampled.get((i, j), "undecided"), ""
@@ -167,6 +169,17 @@ class Shown:
         more = len(branches - self.identical)
         rest = f"the normal forms are the same on this branch; {more} more with high probability" if more else ""
         return "proved", rest
+
+
+_BAD = ("refuted", "undecided", "unsupported", "agrees")
+
+
+def _elsewhere(said: Confirmation) -> str:
+    """What to say of an entry that is wrong at a point that is not the given one."""
+    assert said.witness is not None
+    at = ", ".join(f"{name} = {value}" for name, value in said.witness.point)
+    short = at if len(at) <= LONG else f"{at[:LONG]}…"
+    return f"not at the given point, but at {short}: {said.ad[:12]}, not {said.true[:12]}"
 
 
 def bound(shown: Sequence[Shown]) -> float:
@@ -189,11 +202,6 @@ def bound(shown: Sequence[Shown]) -> float:
     ]
     most = max(each, default=-inf)
     return most + log2(sum(2 ** max(b - most, -1000.0) for b in each)) if isfinite(most) else 0.0
-
-
-def work(checked: Problem) -> int:
-    """Roughly how many operations on elements a run of the function takes."""
-    return _work(checked.graph)
 
 
 def show(found: Shown, points: Sequence[Point], wish: Wish, clock: Clock) -> None:
@@ -379,24 +387,3 @@ def _primal(found: Shown, number: int, point: Point, proof: Proof, wish: Wish) -
 def _tolerance(checked: Problem) -> float:
     units = [float(jnp.finfo(dtype).eps) for _, dtype in (*checked.input_types, *checked.output_types)]
     return 16 * max(units, default=2.0**-52)
-
-
-def _work(graph: Any) -> int:
-    total = 0
-    for equation in graph.equations:
-        own = sum(graph.vertices[r].size for r in equation.results)
-        if equation.primitive == "dot_general":
-            own *= _contracted(graph, equation)
-        inner = sum(_work(body.graph) for body in equation.bodies)
-        total += own + inner * int(equation.params.get("length") or (10 if equation.kind == "while" else 1))
-    return total
-
-
-def _contracted(graph: Any, equation: Any) -> int:
-    (axes, _), _ = equation.params["dimension_numbers"]
-    operand = equation.operands[0]
-    shape = graph.vertices[operand].shape if isinstance(operand, int) else operand.shape
-    size = 1
-    for axis in axes:
-        size *= shape[axis]
-    return size
