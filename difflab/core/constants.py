@@ -42,12 +42,32 @@ def _cut(params: Mapping[str, Any]) -> tuple[slice, ...]:
     return tuple(map(slice, params["start_indices"], params["limit_indices"], steps))
 
 
+def _quotient(x: Any, y: Any) -> Any:
+    """Rounded towards zero; by zero it is −1, all bits set."""
+    by = np.where(y == 0, 1, y)
+    whole = x // by
+    return np.where(y == 0, np.array(-1).astype(x.dtype), whole + ((x - whole * by != 0) & ((x < 0) != (by < 0))))
+
+
+def _remainder(x: Any, y: Any) -> Any:
+    """With the sign of x; of a division by zero it is x."""
+    return np.where(y == 0, x, np.fmod(x, np.where(y == 0, 1, y)))
+
+
+def _cumulative(x: Any, params: Mapping[str, Any]) -> Any:
+    axis, back = params["axis"], slice(None, None, -1 if params["reverse"] else 1)
+    along = (slice(None),) * axis + (back,)
+    return np.cumsum(x[along], axis, dtype=x.dtype)[along]
+
+
 IN_NUMPY: Mapping[str, Callable[..., Any]] = {
     "add": lambda p, x, y: x + y,
     "and": lambda p, x, y: x & y,
     "broadcast_in_dim": lambda p, x: _broadcast(x, p),
     "concatenate": lambda p, *xs: np.concatenate(xs, p["dimension"]),
     "convert_element_type": lambda p, x: x.astype(p["new_dtype"]),
+    "cumsum": lambda p, x: _cumulative(x, p),
+    "div": lambda p, x, y: _quotient(x, y),
     "eq": lambda p, x, y: x == y,
     "ge": lambda p, x, y: x >= y,
     "gt": lambda p, x, y: x > y,
@@ -58,15 +78,29 @@ IN_NUMPY: Mapping[str, Callable[..., Any]] = {
     "min": lambda p, x, y: np.minimum(x, y),
     "mul": lambda p, x, y: x * y,
     "ne": lambda p, x, y: x != y,
+    "neg": lambda p, x: -x,
+    "not": lambda p, x: ~x,
     "or": lambda p, x, y: x | y,
+    "reduce_and": lambda p, x: np.bitwise_and.reduce(x, tuple(p["axes"])),
+    "reduce_max": lambda p, x: np.max(x, tuple(p["axes"])),
+    "reduce_min": lambda p, x: np.min(x, tuple(p["axes"])),
+    "reduce_or": lambda p, x: np.bitwise_or.reduce(x, tuple(p["axes"])),
+    "reduce_sum": lambda p, x: np.sum(x, tuple(p["axes"]), dtype=x.dtype),
+    "rem": lambda p, x, y: _remainder(x, y),
     "reshape": lambda p, x: x.transpose(p.get("dimensions") or range(x.ndim)).reshape(p["new_sizes"]),
     "rev": lambda p, x: np.flip(x, p["dimensions"]),
+    "select_n": lambda p, which, *xs: np.choose(which.astype(np.intp), np.broadcast_arrays(*xs)),
+    "sign": lambda p, x: np.sign(x),
     "slice": lambda p, x: x[_cut(p)],
     "squeeze": lambda p, x: x.squeeze(tuple(p["dimensions"])),
     "sub": lambda p, x, y: x - y,
     "transpose": lambda p, x: x.transpose(p["permutation"]),
 }
 """What NumPy does on integers exactly as JAX does, without a compilation; checked against JAX in the tests."""
+
+
+_NOT_OF_NOTHING = frozenset({"reduce_max", "reduce_min"})
+"""NumPy gives no value of an empty array."""
 
 
 class Constants:
@@ -136,6 +170,7 @@ def in_numpy(equation: Equation, values: Sequence[Any], dtype: str) -> np.ndarra
         function is None
         or not dtype.startswith(WHOLE)
         or not all(str(value.dtype).startswith(WHOLE) for value in values)
+        or (equation.primitive in _NOT_OF_NOTHING and any(value.size == 0 for value in values))
     ):
         return None
     with np.errstate(all="ignore"):

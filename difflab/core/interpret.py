@@ -17,15 +17,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from difflab.core.constants import in_numpy
 from difflab.core.domains import Domain
-from difflab.core.graph import Equation, Graph, Literal, Operand
+from difflab.core.fixed import fixed_values
+from difflab.core.graph import Graph, Operand
 from difflab.core.implicit import linear_solve
 from difflab.core.needed import needed
 from difflab.core.primitives import RULES
@@ -97,7 +96,7 @@ def run_graph(run: Run, graph: Graph, inputs: Sequence[Value], prefix: str) -> l
     def read(operands: Sequence[Operand]) -> list[Value]:
         return [values[o] if isinstance(o, int) else literals[id(o)] for o in operands]
 
-    fixed, wanted = _fixed(graph), needed(graph)
+    fixed, wanted = fixed_values(graph), needed(graph)
     for at in run.sites(graph, prefix):
         run.check_time()
         equation = at.equation
@@ -112,56 +111,6 @@ def run_graph(run: Run, graph: Graph, inputs: Sequence[Value], prefix: str) -> l
         if run.observe:
             run.observe(at.node, graph, equation, operands, made)
     return read(graph.outputs)
-
-
-def _fixed(graph: Graph) -> dict[int, list[Any]]:
-    """Integers and booleans that depend on no input (indices, one-hot masks), found once."""
-    if graph in _FIXED:
-        return _FIXED[graph]
-    known = {
-        k: None
-        for k in graph.constants
-        if not graph.vertices[k].inexact and not graph.vertices[k].dtype.startswith("key")
-    }
-    chosen: list[Equation] = []
-    for equation in graph.equations:
-        constant = all(isinstance(o, Literal) or o in known for o in equation.operands)
-        if (
-            constant
-            and not equation.bodies
-            and all(graph.vertices[r].dtype.startswith(_INTEGERS) for r in equation.results)
-        ):
-            known |= dict.fromkeys(equation.results)
-            chosen += [equation] if equation.results else []
-
-    values = {k: np.asarray(graph.values[k]) for k in graph.constants if k in known}
-    left: list[Equation] = []
-    for equation in chosen:
-        found = _found(graph, equation, values)
-        values |= {} if found is None else {equation.results[0]: found}
-        left += [equation] if found is None else []
-
-    def everything(values: dict[int, Any]) -> dict[int, Any]:
-        for equation in left:
-            made = equation.bind(*[o.value if isinstance(o, Literal) else values[o] for o in equation.operands])
-            values = values | dict(zip(equation.results, made, strict=True))
-        return {r: values[r] for equation in left for r in equation.results}
-
-    values |= jax.jit(everything)(values) if left else {}
-    _FIXED[graph] = {e.id: [values[r] for r in e.results] for e in chosen}
-    return _FIXED[graph]
-
-
-def _found(graph: Graph, equation: Equation, values: dict[int, Any]) -> np.ndarray | None:
-    """The result of an equation where NumPy knows it and the operands."""
-    if any(isinstance(o, int) and o not in values for o in equation.operands):
-        return None
-    given = [np.asarray(o.value, o.dtype) if isinstance(o, Literal) else values[o] for o in equation.operands]
-    return in_numpy(equation, given, graph.vertices[equation.results[0]].dtype)
-
-
-_INTEGERS = ("int", "uint", "bool")
-_FIXED: WeakKeyDictionary[Graph, dict[int, list[Any]]] = WeakKeyDictionary()
 
 
 def _equation(run: Run, at: Site, operands: list[Value]) -> list[Value]:

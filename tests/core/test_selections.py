@@ -186,6 +186,10 @@ INTEGERS = {
     "broadcast_in_dim": lambda k: k[:, None] * jnp.ones((1, 2), int),
     "concatenate": lambda k: jnp.concatenate([k, k]),
     "convert_element_type": lambda k: k.astype("uint8"),
+    "cumsum": lambda k: lax.cumsum(k, 0) * lax.cumsum(k * 1_000_000_007, 0, reverse=True),
+    "div": lambda k: (
+        lax.div(k, jnp.array([2, -2, 0, 3, -3], "int32")) * lax.div(-k, jnp.array([2, 2, -7, 0, 3], "int32"))
+    ),
     "eq": lambda k: (k == 2) * 1,
     "ge": lambda k: (k >= 2) * 1,
     "gt": lambda k: (k > 2) * 1,
@@ -196,9 +200,21 @@ INTEGERS = {
     "min": lambda k: jnp.minimum(k, 2),
     "mul": lambda k: k * 1_000_000_007,
     "ne": lambda k: (k != 2) * 1,
+    "neg": lambda k: -k,
+    "not": lambda k: ~k + (~(k > 2)),
     "or": lambda k: k | 6,
+    "reduce_and": lambda k: lax.reduce_and_p.bind(k > 0, axes=(0,)) * k + jnp.all(k[:, None] < 3, axis=1),
+    "reduce_max": lambda k: k * jnp.max(k),
+    "reduce_min": lambda k: k * jnp.min(k[:, None] - k, axis=1),
+    "reduce_or": lambda k: jnp.any(k[:, None] > 2, axis=1) * k,
+    "reduce_sum": lambda k: lax.reduce_sum(k * 1_000_000_007, [0]) - k,
+    "rem": lambda k: (
+        lax.rem(k, jnp.array([2, -2, 0, 3, -3], "int32")) + lax.rem(-k, jnp.array([2, 2, -7, 0, 3], "int32"))
+    ),
     "reshape": lambda k: k.reshape(1, 5, 1),
     "rev": lambda k: lax.rev(k, [0]),
+    "select_n": lambda k: lax.select_n(k > 1, k, -k) + lax.select_n(jnp.clip(k, 0, 2), k, -k, 2 * k),
+    "sign": lambda k: lax.sign(k),
     "slice": lambda k: lax.slice(k, [0], [5], [2]) * lax.slice(k, [1], [4]),
     "squeeze": lambda k: lax.squeeze(k.reshape(1, 5), [0]),
     "sub": lambda k: k - 7,
