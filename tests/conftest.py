@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import jaxtyping
 import pytest
@@ -30,14 +30,11 @@ def sparing(jaxtyped: Callable[..., Any]) -> Callable[..., Any]:
 
     def decorator(*, typechecker: Callable[..., Any]) -> Callable[[Any], Any]:
         def decorate(thing: Any) -> Any:
-            if names_shapes(thing.__module__):
-                checked = jaxtyped(thing, typechecker=typechecker)
-            elif is_dataclass(thing):
+            if names_shapes(thing.__module__) or (is_dataclass(thing) and not resolve(thing)):
+                return jaxtyped(thing, typechecker=typechecker)
+            if is_dataclass(thing):
                 thing.__init__ = ALONE(thing.__init__)
-                checked = thing
-            else:
-                checked = thing if isinstance(thing, type) else ALONE(thing)
-            return checked
+            return thing if isinstance(thing, type) else ALONE(thing)
 
         def sometimes(thing: Any) -> Any:
             if isinstance(thing, type):
@@ -49,6 +46,17 @@ def sparing(jaxtyped: Callable[..., Any]) -> Callable[..., Any]:
         return sometimes
 
     return decorator
+
+
+def resolve(made: Any) -> bool:
+    """Put types in place of their names in the constructor of a dataclass, each from the module that writes it."""
+    try:
+        found = get_type_hints(made, localns={made.__name__: made})
+    except NameError:
+        return False
+    named = made.__init__.__annotations__
+    made.__init__.__annotations__ = {name: found.get(name, annotation) for name, annotation in named.items()}
+    return True
 
 
 def names_shapes(module: str) -> bool:

@@ -215,7 +215,8 @@ _STATE = (np.array([1.0, 2.0, 15.0]),)
 
 PROBLEMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "network by inputs": (network_at_weights, (np.array([0.3, -0.7, 0.2]),)),
-    "network by weights": (network_of_weights, _LAYERS),
+    # Copies: JAX remembers in which precision it first saw an array, and the layers are constants of the one above.
+    "network by weights": (network_of_weights, tuple(layer.copy() for layer in _LAYERS)),
     "robot arm": (robot_arm, (np.array([0.3, -0.5, 0.8, 0.4, -0.9, 0.6]),)),
     "roe flux": (roe_flux, (np.array([1.0, 0.5, 2.5]), np.array([0.8, 0.3, 2.0]))),
     "kepler 1": (kepler(1), (0.8, 0.3)),
