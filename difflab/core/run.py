@@ -129,6 +129,9 @@ class Run:
     def map(self, function: Callable[..., Any], *arrays: Elements) -> Elements:
         """Apply a function of elements to arrays of equal (or scalar) shapes; holes pass through."""
         shape = arrays[0].shape
+        if arrays[0].size == 1 and all([a.shape == shape for a in arrays]):
+            items = [a.item() for a in arrays]
+            return filled(shape, next((e for e in items if type(e) is Hole), None) or function(*items))
         for array in arrays:
             if array.shape != shape:
                 shape = np.broadcast_shapes(*[a.shape for a in arrays])
@@ -213,6 +216,8 @@ class Run:
     def made(self, at: Site, operands: Sequence[Value], results: Sequence[Elements | None]) -> list[Value]:
         """Values of an equation's results: given elements, and a concrete half that JAX computes when asked."""
         active = True in [o.active for o in operands]
+        if self.decide_here and len(results) == 1 and results[0] is not None:
+            return [Value(results[0], None, active).rounds(self.rounded, at.dtypes[0])]
         asked = not self.decide_here or any(elements is None for elements in results)
         step = Step(at.equation.bind, operands) if asked else None
         values: list[Value] = []

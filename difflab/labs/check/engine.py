@@ -172,6 +172,8 @@ class _Check:
         count = self.further(found)
         if count and not self.clock.spent(0.4):
             places += points(self.checked, count, self.options.seed, self.options.domain, self.clock.wall(0.5))[1:]
+            if self.straight(found):
+                return found, missing
             for one in found:
                 show(one, places, self.wish, self.clock)
             if any(_decisions(proof) for one in found for _, proof in one.proofs):
@@ -183,6 +185,14 @@ class _Check:
                 chosen = listed(self.checked, Facts(found), min(100, self.options.max_entries))
                 sample(one, places, chosen, self.wish, self.clock)
         return found, missing
+
+    def straight(self, found: Sequence[Shown]) -> bool:
+        """Whether nothing is decided at the given point: then its proof, at random numbers, is that of every point.
+
+        A root decides: which of its two values it takes.
+        """
+        first = [one.first for one in found]
+        return bool(first) and all(p is not None and p.held and not (p.roots or _decisions(p)) for p in first)
 
     def part(self, mode: str) -> Part:
         """What a program is compared on: for a reverse one the outputs without a hole, since it sums over them."""
@@ -276,10 +286,10 @@ class _Check:
 
     def records(self, shown: Sequence[Shown], places: Sequence[Point]) -> list[PointRecord]:
         """What each point showed."""
-        known = list(_branches(shown))
+        known, straight = list(_branches(shown)), self.straight(shown)
         found: list[PointRecord] = []
         for number, place in enumerate(places):
-            proofs = [proof for one in shown for k, proof in one.proofs if k == number]
+            proofs = [proof for one in shown for k, proof in one.proofs if k == (0 if straight else number)]
             numeric = [verdict for one in shown for verdict in one.sampled.values() if not one.proofs]
             if numeric:
                 values = _values(self.checked, place.leaves)
@@ -293,6 +303,8 @@ class _Check:
 
     def finish(self, shown: Sequence[Shown], places: Sequence[Point]) -> None:
         """Remarks on the course of the check itself."""
+        if self.straight(shown) and len(places) > 1:
+            self.notes.append("nothing is decided on the way, so the proof at random numbers is that of every point")
         signs = {k for one in shown for k, proof in one.proofs if proof.signs}
         if signs:
             where = f"{len(signs)} {'point' if len(signs) == 1 else 'points'}"
