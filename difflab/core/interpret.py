@@ -117,7 +117,7 @@ def _equation(run: Run, at: Site, operands: list[Value]) -> list[Value]:
     """One equation: a call, a row of the table, or JAX itself where nothing varies."""
     name = at.equation.primitive
     rule, active = RULES.get(name), True in [o.active for o in operands]
-    if rule and (active or any([o.elements is not None for o in operands])):
+    if rule and (active or any(o.elements is not None for o in operands)):
         return rule(run, at, operands)
     call = None if rule else _CALLS.get(name) or _CALLS.get(at.equation.kind)
     if call:

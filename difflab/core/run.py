@@ -129,7 +129,7 @@ class Run:
     def map(self, function: Callable[..., Any], *arrays: Elements) -> Elements:
         """Apply a function of elements to arrays of equal (or scalar) shapes; holes pass through."""
         shape = arrays[0].shape
-        if arrays[0].size == 1 and all([a.shape == shape for a in arrays]):
+        if arrays[0].size == 1 and False not in [a.shape == shape for a in arrays]:
             items = [a.item() for a in arrays]
             return filled(shape, next((e for e in items if type(e) is Hole), None) or function(*items))
         for array in arrays:
