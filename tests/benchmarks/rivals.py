@@ -55,10 +55,8 @@ def best_difference_passes(f: Callable[..., Any], arguments: tuple[Any, ...]) ->
     run = jax.jit(jax.vmap(vector))
     for j in range(min(len(flat), 200)):
         steps = np.asarray(STEPS, flat.dtype)
-        beside = (
-            np.asarray(flat)[None]
-            + np.eye(len(flat), dtype=flat.dtype)[j][None] * np.concatenate([steps, -steps])[:, None]
-        )
+        beside = np.repeat(np.asarray(flat)[None], 2 * len(steps), axis=0)
+        beside[:, j] += np.concatenate([steps, -steps])
         values = np.asarray(run(beside))
         width = (beside[: len(steps), j] - beside[len(steps) :, j])[:, None]
         with np.errstate(all="ignore"):
@@ -72,9 +70,9 @@ def best_difference_passes(f: Callable[..., Any], arguments: tuple[Any, ...]) ->
 def _jacobian(vector: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def found(x: Any) -> Any:
         try:
-            return jax.jacfwd(vector)(x)
-        except TypeError:  # a custom_vjp has no forward mode
             return jax.jacrev(vector)(x)
+        except ValueError:  # a while loop has no reverse mode
+            return jax.jacfwd(vector)(x)
 
     return found
 
