@@ -24,19 +24,20 @@ Stack = tuple[tuple[CodeType, int], ...]
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _OWN = tuple(os.path.join(_HERE, room) + os.sep for room in ("core", "labs", "show"))
 _STDLIB = tuple({sysconfig.get_path(key) + os.sep for key in ("stdlib", "platstdlib")})
+_TRANSPARENT = ("jax", "jaxlib", "numpy", "jaxtyping", "beartype")
 _INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
 
 @cache
 def is_user_file(filename: str) -> bool:
-    """Whether a frame of this file is the user's: not of JAX, NumPy, the standard library or difflab's own machinery.
+    """Whether a frame of this file is the user's: not of JAX, NumPy, type checkers, the standard library or difflab.
 
     Other installed libraries count as the user's: their lines explain more than none.
     """
     if filename.startswith(("<frozen", "<stringsource", *_OWN)):
         return False
     if any(part in filename for part in _INSTALLED):
-        return not any(f"{os.sep}{package}{os.sep}" in filename for package in ("jax", "jaxlib", "numpy"))
+        return not any(f"{os.sep}{package}{os.sep}" in filename for package in _TRANSPARENT)
     return not filename.startswith(_STDLIB)
 
 
