@@ -78,7 +78,7 @@ def test_a_restarted_kernel_leaves_the_picture_usable_and_says_so(page: Page, sh
 def test_a_saved_notebook_shows_a_picture_to_whoever_opens_it(page: Page, lab: Lab, shown, console):
     shown("dl.graph(loss, W, X)")
     page.evaluate("async () => { await jupyterapp.commands.execute('docmanager:save'); }")
-    saved = json.loads((lab.folder / "graph.ipynb").read_text())
+    saved = json.loads((lab.folder / "case.ipynb").read_text())
     saved["cells"].append({**saved["cells"][0], "id": "another", "outputs": []})
     # With another cell it is a notebook that nobody here has run: JupyterLab does not trust it.
     (lab.folder / "received.ipynb").write_text(json.dumps(saved))

@@ -85,11 +85,15 @@ RIGHT: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 }  # fmt: skip
 
 
+ONLY_AGREE = {"erf"} if jax.__version_info__ >= (0, 12) else set[str]()
+"""JAX 0.12 writes the derivative of erf with a constant that is rounded twice."""
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_derivatives_raise_no_false_alarm(name: str):
     f, arguments = RIGHT[name]
     report = check(f, *arguments, **QUICK)
-    assert report.ok and report.verdict != "agrees", str(report)
+    assert report.ok and (report.verdict != "agrees" or name in ONLY_AGREE), str(report)
     assert report.raise_for_status() is report
     assert not report.faults
 

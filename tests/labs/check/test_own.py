@@ -1,4 +1,7 @@
-"""Faults of JAX's own derivatives, which NumPy's difference quotients confirm, are named by primitive and line."""
+"""Faults of JAX's own derivatives, which NumPy's difference quotients confirm, are named by primitive and line.
+
+Where a newer JAX has a derivative right, the check says so, too.
+"""
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +20,10 @@ def _double_precision():
 def test_a_sign_on_one_side_of_a_cut_is_jax_s():
     z, h = -1 + 2j, 1e-6
     true = (np.arccosh(z + h) - np.arccosh(z - h)) / (2 * h)
-    assert abs(complex(jax.grad(jnp.arccosh, holomorphic=True)(z)) + true) < 1e-8
     report = check(lambda z: jnp.arccosh(z) * 2, z, budget=120.0)
+    if abs(complex(jax.grad(jnp.arccosh, holomorphic=True)(z)) - true) < 1e-8:
+        assert report.ok
+        return
     (fault,) = report.faults
     assert (report.verdict, fault.kind, fault.rule) == ("refuted", "branch", "acosh (JAX)")
     assert fault.source is not None and "arccosh" in fault.source.text
@@ -36,8 +41,10 @@ def test_one_triangle_of_a_symmetric_matrix_is_told_apart():
     def factor(m):
         return jax.lax.linalg.cholesky(m, symmetrize_input=False)
 
-    assert abs(jax.jacfwd(factor)(matrix)[..., 1, 0] - true).max() > 0.05
     report = check(factor, matrix, budget=120.0)
+    if abs(jax.jacfwd(factor)(matrix)[..., 1, 0] - true).max() < 1e-8:
+        assert report.ok
+        return
     assert [fault.kind for fault in report.faults] == ["symmetric"]
     assert "(A + A.T) / 2" in str(report)
     assert check(lambda m: factor((m + m.T) / 2), matrix, budget=120.0).ok

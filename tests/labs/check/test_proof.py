@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -104,7 +105,10 @@ def test_a_program_that_is_not_linear_is_refuted_though_unit_seeds_agree():
 
 
 def test_a_wrong_derivative_of_jax_is_named_as_such():
-    report = check(lambda z: jnp.sign(z) * 2, np.complex64(0.3 - 0.4j), budget=240.0, points=1)
+    z, h = np.complex64(0.3 - 0.4j), 1e-3
+    if abs(jax.jvp(jnp.sign, (z,), (z / z,))[1] - (np.sign(z + h) - np.sign(z - h)) / (2 * h)) < 1e-3:
+        pytest.skip("this JAX has the derivative of a complex sign right")
+    report = check(lambda z: jnp.sign(z) * 2, z, budget=240.0, points=1)
     (fault,) = report.faults
     assert fault.rule == "sign (JAX)"
     assert fault.witness is not None
