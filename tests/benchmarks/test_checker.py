@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.extend import core as jex
 
 import difflab as dl
 from difflab.core.call import call
@@ -189,7 +190,7 @@ def _program_and_points(checked: Problem, mode: str) -> tuple[Any, list[list[Any
 
 def _proved(checked: Problem, mode: str, mutant: Any, number: int) -> bool:
     graph = capture_flat(
-        jax.core.jaxpr_as_fun(mutant), [jnp.zeros(v.aval.shape, v.aval.dtype) for v in mutant.jaxpr.invars], mode
+        jex.jaxpr_as_fun(mutant), [jnp.zeros(v.aval.shape, v.aval.dtype) for v in mutant.jaxpr.invars], mode
     )
     return prove(checked, Program(mode, graph), checked.at.leaves, number % 3, log2_degree=0.0).held
 
