@@ -21,6 +21,8 @@ from difflab.core.call import call
 from difflab.core.capture import capture_flat
 from difflab.labs.check.problem import Problem, Program, flat_program, problem
 from difflab.labs.check.proof import prove
+from difflab.labs.check.recorded import record as operands_seen
+from difflab.labs.check.solves import solve_faults
 from tests.benchmarks.results import machine, record, table
 from tests.benchmarks.rivals import best_difference_passes, check_grads_passes
 from tests.labs.check.correct import CORRECT, at
@@ -159,7 +161,7 @@ def test_mutants_are_killed(sections: dict[str, str]):
                 for number, (text, mutant) in enumerate(sample(closed, MUTANTS, 0)):
                     if differs(closed, mutant, points) is not True:
                         equal += 1
-                    elif _proved(checked, mode, mutant, number):
+                    elif _proved(checked, mode, mutant, number, points[0]):
                         survived += 1
                         alive.append(f"{name}, {mode}: {text}")
                     else:
@@ -188,11 +190,14 @@ def _program_and_points(checked: Problem, mode: str) -> tuple[Any, list[list[Any
     return closed, [[*(leaves if k == 0 else map(near, leaves)), *seeds()] for k in range(POINTS)]
 
 
-def _proved(checked: Problem, mode: str, mutant: Any, number: int) -> bool:
-    graph = capture_flat(
-        jex.jaxpr_as_fun(mutant), [jnp.zeros(v.aval.shape, v.aval.dtype) for v in mutant.jaxpr.invars], mode
-    )
-    return prove(checked, Program(mode, graph), checked.at.leaves, number % 3, log2_degree=0.0).held
+def _proved(checked: Problem, mode: str, mutant: Any, number: int, arguments: list[Any]) -> bool:
+    """Whether the checker lets a program pass: it is proved, and its linear solves solve what they say."""
+    zeros = [jnp.zeros(v.aval.shape, v.aval.dtype) for v in mutant.jaxpr.invars]
+    graph = capture_flat(jex.jaxpr_as_fun(mutant), zeros, mode)
+    if not prove(checked, Program(mode, graph), checked.at.leaves, number % 3, log2_degree=0.0).held:
+        return False
+    solves = operands_seen(graph, arguments, lambda e: e.primitive == "custom_linear_solve")
+    return not any(solve_faults(equation, samples) for *_, equation, samples in solves)
 
 
 def test_a_large_function_is_checked_in_time(sections: dict[str, str]):

@@ -88,7 +88,14 @@ def _of_parameter(value: Any, where: str) -> Iterator[tuple[str, Callable[[], An
     elif isinstance(value, tuple) and any(isinstance(part, jex.ClosedJaxpr | jex.Jaxpr) for part in value):
         for k, part in enumerate(value):
             for text, make in _of_parameter(part, f"{where}{k}/"):
-                yield text, lambda k=k, make=make: (*value[:k], make(), *value[k + 1 :])
+                yield text, lambda k=k, make=make: _with_part(value, k, make())
+
+
+def _with_part(value: Any, k: int, part: Any) -> Any:
+    """A tuple, named or not, with another part."""
+    if hasattr(value, "_replace"):
+        return value._replace(**{value._fields[k]: part})
+    return (*value[:k], part, *value[k + 1 :])
 
 
 def _of_equation(eqn: Any, known: list[Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
